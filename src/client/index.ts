@@ -1,0 +1,6 @@
+/**
+ * The interfaces that an application implements.
+ *
+ * @module
+ */
+export type { Envelope, OutgoingEnvelope, PublishedPreKeys, SendReceipt, Server } from './server.js';

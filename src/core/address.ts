@@ -1,0 +1,87 @@
+/**
+ * Addresses of accounts and devices: `user@server`, and `user:device@server` for a companion.
+ *
+ * @module
+ */
+import { PolyratchetError } from './errors.js';
+
+/** An account (`user@server`) or one of its devices (`user:device@server`; the primary, device 0, is `user@server`). */
+export type Address = string;
+
+/** The parts of an address. */
+export interface AddressParts {
+  /** The account's name at its server. */
+  readonly user: string;
+  /** 0 for the primary device, 1 … 65535 for a companion. */
+  readonly device: number;
+  /** The namespace of the name, such as `s.whatsapp.net` or the application's own. */
+  readonly server: string;
+}
+
+/** Longest address in bytes: room for every known server's names, and small enough for any database's keys. */
+export const MAX_ADDRESS_LENGTH = 128;
+
+/** The largest device number: 16 bits. */
+export const MAX_DEVICE = 0xffff;
+
+/** Printable ASCII without space and comma; `:` and `@` separate. A device number has no leading zero. */
+const PATTERN = /^([!-+\--9;-?A-~]+)(?::([1-9][0-9]{0,4}))?@([!-+\--9;-?A-~]+)$/;
+
+/**
+ * Splits an address into its parts.
+ *
+ * @throws PolyratchetError `invalid-argument`: not of the form, longer than 128 bytes, device 0 spelled out.
+ * @example
+ * ```ts
+ * import { parseAddress } from 'polyratchet';
+ *
+ * parseAddress('alice:2@example.org'); // { user: 'alice', device: 2, server: 'example.org' }
+ * ```
+ */
+export function parseAddress(address: Address): AddressParts {
+  const match = typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH ? PATTERN.exec(address) : null;
+  const [, user, device = '0', server] = match ?? [];
+  if (user === undefined || server === undefined || Number(device) > MAX_DEVICE) {
+    throw new PolyratchetError('invalid-argument', {
+      name: 'address',
+      expected: 'user@server or user:device@server',
+      got: typeof address === 'string' ? `${address.length} characters` : typeof address,
+    });
+  }
+  return { user, device: Number(device), server };
+}
+
+/**
+ * The address of the account that a device belongs to.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ * @example
+ * ```ts
+ * import { accountOf } from 'polyratchet';
+ *
+ * accountOf('alice:2@example.org'); // 'alice@example.org'
+ * ```
+ */
+export function accountOf(address: Address): Address {
+  const { user, server } = parseAddress(address);
+  return `${user}@${server}`;
+}
+
+/**
+ * The address of a device of an account.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ * @example
+ * ```ts
+ * import { deviceAddress } from 'polyratchet';
+ *
+ * deviceAddress('alice@example.org', 2); // 'alice:2@example.org'
+ * deviceAddress('alice@example.org', 0); // 'alice@example.org'
+ * ```
+ */
+export function deviceAddress(account: Address, device: number): Address {
+  const { user, server } = parseAddress(account);
+  const address = device === 0 ? `${user}@${server}` : `${user}:${String(device)}@${server}`;
+  parseAddress(address);
+  return address;
+}

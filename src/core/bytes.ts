@@ -1,0 +1,148 @@
+/**
+ * Byte strings: the few operations that every room needs, and the check at every door.
+ *
+ * @module
+ */
+import { PolyratchetError } from './errors.js';
+
+/** Reads the internal type tag of a typed array; works across realms and cannot be spoofed by a property. */
+const typedArrayTag: (this: unknown) => string | undefined = tagGetter();
+
+/**
+ * Whether a value is a `Uint8Array` of any realm (a Node.js `Buffer` is one).
+ *
+ * @example
+ * ```ts no-run
+ * isBytes(new Uint8Array(3)); // true
+ * isBytes([1, 2, 3]); // false
+ * ```
+ */
+export function isBytes(value: unknown): value is Uint8Array {
+  return typedArrayTag.call(value) === 'Uint8Array';
+}
+
+/**
+ * Checks a caller's byte string at the door and returns one that nobody else can change during the call.
+ *
+ * The argument itself comes back where that is safe; a view of shared memory, which another thread could change
+ * between a MAC check and a decryption, is copied.
+ *
+ * @throws PolyratchetError `invalid-argument`: not a `Uint8Array`, detached, or not of `length` bytes.
+ */
+export function inputBytes(name: string, value: unknown, length?: number): Uint8Array {
+  if (!isBytes(value) || (value.length === 0 && isDetached(value))) {
+    throw new PolyratchetError('invalid-argument', { name, expected: 'a Uint8Array', got: describe(value) });
+  }
+  if (length !== undefined && value.length !== length) {
+    throw new PolyratchetError('invalid-argument', {
+      name,
+      expected: `${length} bytes`,
+      got: `${value.length} bytes`,
+    });
+  }
+  return isShared(value) ? new Uint8Array(value) : value;
+}
+
+/** A fresh plain `Uint8Array` with the same content (also of a `Buffer`, whose own `slice` would share memory). */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+/** The parts one after the other in a fresh array. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Equality in a time that depends on the lengths only; arrays of different lengths are unequal. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);
+  return difference === 0;
+}
+
+/** Overwrites arrays that this library made itself with zeros (best effort: see SECURITY.md). */
+export function wipe(...arrays: readonly (Uint8Array | undefined)[]): void {
+  for (const array of arrays) array?.fill(0);
+}
+
+/** Lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+/**
+ * The bytes of a hexadecimal text.
+ *
+ * @throws PolyratchetError `invalid-argument`: an odd number of digits, or something that is no digit.
+ */
+export function fromHex(text: string): Uint8Array {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) {
+    throw new PolyratchetError('invalid-argument', {
+      name: 'text',
+      expected: 'hexadecimal digits',
+      got: `${text.length} characters`,
+    });
+  }
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** UTF-8 of a well-formed text. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Reads 4 bytes, most significant first. */
+export function readUint32(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset);
+}
+
+/** Writes 4 bytes, most significant first. */
+export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).setUint32(offset, value);
+}
+
+/** The non-negative integer that bytes spell, least significant first. */
+export function readLittleEndian(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] ?? 0);
+  return value;
+}
+
+/** Type or length of a value, for error data; never its content. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (isBytes(value)) return isDetached(value) ? 'a detached Uint8Array' : `${value.length} bytes`;
+  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer out of range' : 'no integer';
+  return typeof value;
+}
+
+function isShared(bytes: Uint8Array): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && Object.prototype.toString.call(bytes.buffer) === '[object SharedArrayBuffer]';
+}
+
+/** A view of a detached buffer looks empty; only making another view of the buffer tells. */
+function isDetached(bytes: Uint8Array): boolean {
+  if (bytes.length > 0) return false;
+  try {
+    return new Uint8Array(bytes.buffer, 0, 0).length !== 0;
+  } catch {
+    return true;
+  }
+}
+
+function tagGetter(): (this: unknown) => string | undefined {
+  const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+  const getter = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get;
+  return getter as (this: unknown) => string | undefined;
+}

@@ -1,0 +1,241 @@
+/**
+ * The one error class, its closed list of codes, and what a caller does about each.
+ *
+ * Subpath: `polyratchet/errors`.
+ *
+ * @module
+ */
+
+/** What a value was and should have been: types, names and lengths, never content. */
+export interface Mismatch {
+  /** What was asked for, in words. */
+  readonly expected: string;
+  /** What came instead, in words: a type or a length. */
+  readonly got: string;
+}
+
+/** The device and message counter that an error is about, as far as they are known. */
+export interface MessageErrorData {
+  /** Address of the device the message came from; absent below the fanout, where no addresses exist. */
+  readonly device?: string;
+  /** The message's position in its sending chain. */
+  readonly counter: number;
+}
+
+/** A format version that this library does not read. */
+export interface VersionErrorData {
+  /** Which message or record. */
+  readonly what: string;
+  /** The version byte that came. */
+  readonly got: number;
+  /** The versions that are read. */
+  readonly supported: string;
+}
+
+/** Each code with the type of its `data`. */
+export interface ErrorData {
+  /** An argument of the call is of the wrong type, length or range. */
+  readonly 'invalid-argument': Mismatch & {
+    /** Name of the argument. */
+    readonly name: string;
+  };
+  /** A byte string is not a well-formed message or record. */
+  readonly malformed: Mismatch & {
+    /** Which message or record. */
+    readonly what: string;
+    /** Which field of it. */
+    readonly field: string;
+  };
+  /** An input is beyond a named bound. */
+  readonly 'too-large': {
+    /** Which input. */
+    readonly what: string;
+    /** The bound. */
+    readonly limit: number;
+    /** The size that came. */
+    readonly got: number;
+  };
+  /** A message of a protocol version that is no longer spoken. */
+  readonly 'legacy-version': VersionErrorData;
+  /** A message of a protocol version that is not spoken yet. */
+  readonly 'unknown-version': VersionErrorData;
+  /** A stored record was written by a newer release of this library. */
+  readonly 'newer-format': VersionErrorData;
+  /** A public or private key that must not be used. */
+  readonly 'invalid-key': {
+    /** What the key is for. */
+    readonly role: string;
+    /** Why it is refused. */
+    readonly why: 'length' | 'type-byte' | 'non-canonical' | 'low-order' | 'zero' | 'own-key';
+  };
+  /** A signature does not verify. */
+  readonly 'invalid-signature': {
+    /** What was signed. */
+    readonly what: string;
+    /** Public key of the alleged signer, 32 bytes. */
+    readonly signer: Uint8Array;
+  };
+  /** No session could authenticate the message: it is forged, damaged, or of a session that is gone. */
+  readonly 'bad-mac': MessageErrorData;
+  /** The message was decrypted before. */
+  readonly 'duplicate-message': MessageErrorData;
+  /** The key of this message was dropped to keep within a bound. */
+  readonly 'key-gone': MessageErrorData;
+  /** The message needs more chain steps than one call may spend. */
+  readonly 'too-far-ahead': MessageErrorData & {
+    /** Steps that one call may spend. */
+    readonly limit: number;
+  };
+  /** There is no session to use. */
+  readonly 'no-session': {
+    /** Address of the device, where addresses exist. */
+    readonly device?: string;
+  };
+  /** The prekey that the message names is not at hand. */
+  readonly 'no-prekey': {
+    /** Address of the device the message came from, where addresses exist. */
+    readonly device?: string;
+    /** Which kind of prekey. */
+    readonly kind: 'signed' | 'one-time';
+    /** Its id. */
+    readonly id: number;
+  };
+  /** The peer never answered, and the session is too old to go on with. */
+  readonly 'session-expired': {
+    /** Address of the device, where addresses exist. */
+    readonly device?: string;
+  };
+  /** The peer's identity key is another than the one that is trusted. */
+  readonly 'untrusted-identity': {
+    /** Address of the device, where addresses exist. */
+    readonly device?: string;
+    /** The trusted identity key, 32 bytes. */
+    readonly expected: Uint8Array;
+    /** The identity key that came, 32 bytes. */
+    readonly got: Uint8Array;
+  };
+  /** A sending chain has used all its counters. */
+  readonly 'counter-exhausted': {
+    /** Address of the device, where addresses exist. */
+    readonly device?: string;
+  };
+  /** The object was closed before the call. */
+  readonly closed: {
+    /** Which object. */
+    readonly what: string;
+  };
+}
+
+/** The closed list of codes: a caller can act on the code alone. */
+export type ErrorCode = keyof ErrorData;
+
+/** For each code: the text of the message, and what a caller does about it. */
+interface ErrorRow<Data> {
+  readonly text: (data: Data) => string;
+  readonly advice: string;
+}
+
+const message = (what: string) => (data: MessageErrorData) => `message ${data.counter}: ${what}${of(data)}`;
+const version = (what: string) => (data: VersionErrorData) =>
+  `${data.what}: ${what} 0x${data.got.toString(16).padStart(2, '0')}, supported: ${data.supported}`;
+const mismatch = (data: Mismatch) => `expected ${data.expected}, got ${data.got}`;
+const of = (data: { readonly device?: string }) => (data.device === undefined ? '' : ` (${data.device})`);
+
+const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
+  'invalid-argument': { text: (data) => `${data.name}: ${mismatch(data)}`, advice: 'fix the call' },
+  malformed: { text: (data) => `${data.what}: ${data.field} ${mismatch(data)}`, advice: 'drop the input' },
+  'too-large': {
+    text: (data) => `${data.what}: at most ${data.limit}, got ${data.got}`,
+    advice: 'drop the input',
+  },
+  'legacy-version': { text: version('legacy version'), advice: 'ask the peer to upgrade' },
+  'unknown-version': { text: version('unknown version'), advice: 'upgrade, or ask the peer' },
+  'newer-format': { text: version('newer format'), advice: 'upgrade before opening this store' },
+  'invalid-key': { text: (data) => `${data.role}: ${data.why}`, advice: 'drop the input' },
+  'invalid-signature': { text: (data) => data.what, advice: 'drop the input and report it' },
+  'bad-mac': { text: message('not authentic'), advice: 'ask for a retry' },
+  'duplicate-message': { text: message('decrypted before'), advice: 'ignore it' },
+  'key-gone': { text: message('its key is gone'), advice: 'ask for a retry' },
+  'too-far-ahead': {
+    text: (data) => `message ${data.counter}: more than ${data.limit} steps ahead${of(data)}`,
+    advice: 'ask for a retry',
+  },
+  'no-session': { text: (data) => `no session${of(data)}`, advice: 'fetch a bundle, or ask for a retry with keys' },
+  'no-prekey': {
+    text: (data) => `${data.kind} prekey ${data.id} is not at hand${of(data)}`,
+    advice: 'ask for a retry with keys',
+  },
+  'session-expired': { text: (data) => `unanswered for too long${of(data)}`, advice: 'fetch a bundle' },
+  'untrusted-identity': {
+    text: (data) => `the identity key changed${of(data)}`,
+    advice: 'ask the person, or accept by calling again with the new key',
+  },
+  'counter-exhausted': { text: (data) => `no counter is left${of(data)}`, advice: 'renew the session' },
+  closed: { text: (data) => data.what, advice: 'create a new one' },
+};
+
+/** For each code, what a caller does about it. */
+export const errorAdvice: Readonly<Record<ErrorCode, string>> = Object.fromEntries(
+  Object.entries(rows).map(([code, row]) => [code, row.advice]),
+) as Record<ErrorCode, string>;
+
+/**
+ * Every failure of this library: a `code` to act on, and `data` that says what was expected and what came.
+ *
+ * Neither the message nor the data ever holds a secret.
+ *
+ * @example
+ * ```ts
+ * import { PolyratchetError } from 'polyratchet/errors';
+ * import { decodeSession } from 'polyratchet/session';
+ *
+ * try {
+ *   decodeSession(new Uint8Array(0));
+ * } catch (error) {
+ *   if (PolyratchetError.is(error, 'malformed')) console.log(error.data.what, error.data.field);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class PolyratchetError<Code extends ErrorCode = ErrorCode> extends Error {
+  /** What went wrong, from the closed list. */
+  readonly code: Code;
+  /** The facts that belong to the code. */
+  readonly data: ErrorData[Code];
+
+  /** Makes an error of a code; its message follows from the data. */
+  constructor(code: Code, data: ErrorData[Code], options?: { readonly cause?: unknown }) {
+    super(`${code}: ${rows[code].text(data)}`, options);
+    this.name = 'PolyratchetError';
+    this.code = code;
+    this.data = data;
+  }
+
+  /** Whether a caught value is an error of this library, and of the given code where one is given. */
+  static is<Code extends ErrorCode = ErrorCode>(error: unknown, code?: Code): error is PolyratchetError<Code> {
+    return error instanceof PolyratchetError && (code === undefined || error.code === code);
+  }
+}
+
+/** Codes whose data has room for the device that they are about. */
+const DEVICE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'bad-mac',
+  'duplicate-message',
+  'key-gone',
+  'too-far-ahead',
+  'no-session',
+  'no-prekey',
+  'session-expired',
+  'untrusted-identity',
+  'counter-exhausted',
+]);
+
+/**
+ * The same error with the device that it is about, for the rooms that know addresses; other errors as they are.
+ *
+ * @internal
+ */
+export function withDevice(error: PolyratchetError, device: string): PolyratchetError {
+  if (!DEVICE_CODES.has(error.code)) return error;
+  return new PolyratchetError(error.code, { ...error.data, device } as ErrorData[ErrorCode], { cause: error });
+}

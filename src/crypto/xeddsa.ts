@@ -1,0 +1,136 @@
+/**
+ * XEdDSA as libsignal does it: Ed25519 signatures by Curve25519 keys.
+ *
+ * The variant differs from the published one: the private scalar is not negated to make the sign of A zero; A keeps its
+ * sign, and the sign travels in bit 7 of the signature's last byte.
+ *
+ * Key pairs that start from a seed sign with native Ed25519 (a deterministic nonce, RFC 8032); imported private keys,
+ * which have no seed, sign with libsignal's randomised nonce.
+ *
+ * @module
+ */
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { ed25519PublicKey, ed25519Sign, ed25519Verify, sha512 } from '#crypto';
+import { concat, inputBytes, readLittleEndian, toHex, wipe } from '../core/bytes.js';
+import { randomBytes, type Random } from '../core/random.js';
+import { reveal, secretOf, type Secret } from '../core/secret.js';
+import { keyPairFrom, type KeyPair, type PublicKey } from './curve25519.js';
+
+/** A key pair that signs: from a seed (ours), or from a raw private key (somebody's export). */
+export type SigningKeyPair<Role extends string = string> =
+  | (KeyPair<Role> & {
+      /** Made here: the Ed25519 seed is known. */
+      readonly kind: 'seeded';
+      /** The Ed25519 seed, 32 bytes: everything else follows from it. */
+      readonly seed: Secret<`${Role}Seed`>;
+    })
+  | (KeyPair<Role> & {
+      /** Imported: only the private key is known. */
+      readonly kind: 'imported';
+    });
+
+/** Bytes of a signature. */
+export const SIGNATURE_LENGTH = 64;
+
+/** Bytes of the seed of a signing key pair. */
+export const SEED_LENGTH = 32;
+
+/**
+ * The signing key pair of an Ed25519 seed of 32 bytes: its X25519 private key is clamp(SHA-512(seed)[0..32]), so that
+ * both forms have the same Edwards point A.
+ */
+export function seededKeyPair<Role extends string>(role: Role, seed: Uint8Array): SigningKeyPair<Role> {
+  const kept = secretOf(`${role}Seed`, seed, SEED_LENGTH);
+  const hash = sha512(reveal(kept));
+  try {
+    return { kind: 'seeded', ...keyPairFrom(role, hash.subarray(0, 32)), seed: kept };
+  } finally {
+    wipe(hash);
+  }
+}
+
+/** The signing key pair of a raw X25519 private key of 32 bytes. */
+export function importedKeyPair<Role extends string>(role: Role, privateKey: Uint8Array): SigningKeyPair<Role> {
+  return { kind: 'imported', ...keyPairFrom(role, privateKey) };
+}
+
+/** The signature of a message, 64 bytes. */
+export function xeddsaSign(keyPair: SigningKeyPair, message: Uint8Array, random: Random): Uint8Array {
+  const { signature, sign } = keyPair.kind === 'seeded' ? signSeeded(keyPair.seed, message) : signImported(keyPair, message, random);
+  signature[63] = ((signature[63] ?? 0) & 0x7f) | sign;
+  return signature;
+}
+
+/** Whether a signature of 64 bytes is the key's over the message; every malformed one is simply not. */
+export function xeddsaVerify(publicKey: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+  const input = inputBytes('signature', signature);
+  if (input.length !== SIGNATURE_LENGTH) return false;
+  const A = concat(edwardsY(publicKey));
+  A[31] = (A[31] ?? 0) | ((input[63] ?? 0) & 0x80);
+  const inner = concat(input);
+  inner[63] = (inner[63] ?? 0) & 0x7f;
+  return ed25519Verify(A, message, inner);
+}
+
+interface SignatureAndSign {
+  readonly signature: Uint8Array;
+  /** 0x80 if the x coordinate of A is odd, else 0. */
+  readonly sign: number;
+}
+
+/** Sign bits of seeds seen: one base-point multiplication saved a signature. */
+const signs = new WeakMap<Secret, number>();
+
+function signSeeded(seed: Secret, message: Uint8Array): SignatureAndSign {
+  let sign = signs.get(seed);
+  if (sign === undefined) {
+    sign = (ed25519PublicKey(seed)[31] ?? 0) & 0x80;
+    signs.set(seed, sign);
+  }
+  return { signature: ed25519Sign(seed, message), sign };
+}
+
+const { Point } = ed25519;
+const { Fn, Fp } = Point;
+
+/** 2²⁵⁶ − 2, little-endian: keeps this hash apart from every other use of SHA-512 (XEdDSA §3, hash1). */
+const HASH_1_PREFIX = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0xfe : 0xff));
+
+function signImported({ privateKey }: KeyPair, message: Uint8Array, random: Random): SignatureAndSign {
+  const k = reveal(privateKey);
+  const Z = randomBytes(random, 64);
+  const nonceInput = concat(HASH_1_PREFIX, k, message, Z);
+  const nonceHash = sha512(nonceInput);
+  try {
+    const a = scalar(k);
+    const A = Point.BASE.multiply(a).toBytes();
+    const r = scalar(nonceHash);
+    const R = Point.BASE.multiply(r).toBytes();
+    const h = scalar(sha512(concat(R, A, message)));
+    return { signature: concat(R, Fn.toBytes(Fn.add(r, Fn.mul(h, a)))), sign: (A[31] ?? 0) & 0x80 };
+  } finally {
+    wipe(Z, nonceInput, nonceHash);
+  }
+}
+
+/** Little-endian bytes modulo L. */
+function scalar(bytes: Uint8Array): bigint {
+  return Fn.create(readLittleEndian(bytes));
+}
+
+/** Edwards y by u, for keys seen lately: the map costs a field inversion, and identity keys come again. */
+const edwardsYs = new Map<string, Uint8Array>();
+const MAX_EDWARDS_YS = 256;
+
+/** y = (u − 1) / (u + 1); u = −1 is of low order, so no checked key divides by zero. */
+function edwardsY(publicKey: PublicKey): Uint8Array {
+  const name = toHex(publicKey);
+  let y = edwardsYs.get(name);
+  if (y === undefined) {
+    const u = Fp.fromBytes(publicKey);
+    y = Fp.toBytes(Fp.mul(Fp.sub(u, 1n), Fp.inv(Fp.add(u, 1n))));
+    if (edwardsYs.size >= MAX_EDWARDS_YS) edwardsYs.delete(edwardsYs.keys().next().value ?? '');
+    edwardsYs.set(name, y);
+  }
+  return y;
+}

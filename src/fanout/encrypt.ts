@@ -1,0 +1,139 @@
+/**
+ * Client fanout: one plaintext, encrypted separately for each device.
+ *
+ * @module
+ */
+import { parseAddress, type Address } from '../core/address.js';
+import { PolyratchetError, withDevice } from '../core/errors.js';
+import type { Random } from '../core/random.js';
+import type { Identity, PreKeyBundle } from '../identity/index.js';
+import {
+  createSession,
+  encrypt,
+  sessionStatus,
+  type EncryptedMessage,
+  type RemoteIdentity,
+  type Session,
+  type SessionStatus,
+} from '../session/index.js';
+import { pad } from '../wire/index.js';
+
+/** A device that shall get the message, and what we have of it. */
+export interface FanoutDevice {
+  /** Its address. */
+  readonly device: Address;
+  /** The session with it, if there is one. */
+  readonly session?: Session;
+  /** Its bundle, where a session must be started. */
+  readonly bundle?: PreKeyBundle;
+  /** Its identity key that we trust, 32 bytes; absent at first contact. */
+  readonly trustedIdentity?: Uint8Array;
+}
+
+/** What to send to whom. */
+export interface EncryptFanoutOptions {
+  /** Our identity. */
+  readonly identity: Identity;
+  /** Our registration id. */
+  readonly registrationId: number;
+  /** At most 256 KiB; it is padded here. */
+  readonly plaintext: Uint8Array;
+  /** All devices of the recipient, and all of our own but this one. */
+  readonly devices: readonly FanoutDevice[];
+  /** The source of padding and keys. */
+  readonly random: Random;
+  /** The time, milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What became of one device. */
+export type FanoutOutcome =
+  | {
+      /** Encrypted for the device. */
+      readonly kind: 'encrypted';
+      /** Its address. */
+      readonly device: Address;
+      /** What to send. */
+      readonly message: EncryptedMessage;
+      /** Replaces the device's session, to be stored before the message is sent. */
+      readonly session: Session;
+      /** Its identity key, where a session was started: to be kept if it is the first. */
+      readonly identity?: RemoteIdentity;
+    }
+  | {
+      /** There is no session to encrypt with: fetch a bundle and call again for this device. */
+      readonly kind: 'needs-bundle';
+      /** Its address. */
+      readonly device: Address;
+      /** Why the session does not do: there is none, it has expired, or it is exhausted. */
+      readonly session: SessionStatus;
+    }
+  | {
+      /** The device gets nothing. */
+      readonly kind: 'refused';
+      /** Its address. */
+      readonly device: Address;
+      /** Why: its code says what to do. */
+      readonly error: PolyratchetError;
+    };
+
+/**
+ * Encrypts a message for many devices; one bad device never keeps the others from theirs.
+ *
+ * The outcomes come in the order of the devices. A device that is named twice is refused the second time, since
+ * encrypting twice with one session would use a key twice.
+ *
+ * @throws PolyratchetError `too-large`, `invalid-argument`: what is wrong with the call and not with a device.
+ * @example
+ * ```ts
+ * import { systemRandom as random } from 'polyratchet';
+ * import { encryptFanout } from 'polyratchet/fanout';
+ * import { generateIdentity } from 'polyratchet/identity';
+ *
+ * const outcomes = encryptFanout({
+ *   identity: generateIdentity(random),
+ *   registrationId: 1,
+ *   plaintext: new TextEncoder().encode('hello'),
+ *   devices: [{ device: 'bob@example.org' }, { device: 'bob:1@example.org' }],
+ *   random,
+ *   now: Date.now(),
+ * });
+ * for (const outcome of outcomes) {
+ *   if (outcome.kind === 'needs-bundle') console.log('fetch a bundle of', outcome.device);
+ * }
+ * ```
+ */
+export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOutcome[] {
+  const padded = pad(options.plaintext, options.random);
+  const seen = new Set<Address>();
+  return options.devices.map((target) => {
+    const { device } = target;
+    try {
+      parseAddress(device);
+      if (seen.has(device)) throw twice();
+      seen.add(device);
+      return encryptForDevice(target, padded, options);
+    } catch (error) {
+      if (!PolyratchetError.is(error)) throw error;
+      return { kind: 'refused', device, error: withDevice(error, device) };
+    }
+  });
+}
+
+function encryptForDevice(target: FanoutDevice, plaintext: Uint8Array, options: EncryptFanoutOptions): FanoutOutcome {
+  const { device, session, bundle, ...trust } = target;
+  const { identity, registrationId, random, now } = options;
+  const known = session === undefined ? {} : { session };
+  const status = sessionStatus({ ...known, now });
+  if (session !== undefined && (status === 'established' || status === 'unacknowledged')) {
+    return { kind: 'encrypted', device, ...encrypt({ session, plaintext, ...trust, now }) };
+  }
+  if (bundle === undefined) return { kind: 'needs-bundle', device, session: status };
+  const started = createSession({ identity, registrationId, bundle, ...known, ...trust, random, now });
+  const encrypted = encrypt({ session: started.session, plaintext, now });
+  return { kind: 'encrypted', device, ...encrypted, identity: started.identity };
+}
+
+function twice(): PolyratchetError {
+  return new PolyratchetError('invalid-argument', { name: 'devices', expected: 'each device once', got: 'one twice' });
+}

@@ -1,0 +1,31 @@
+/**
+ * The Double Ratchet of Signal's protocol version 3, as values and pure steps.
+ *
+ * Subpath: `polyratchet/ratchet`. Most applications use `polyratchet/session`, which adds the key agreement, sessions
+ * that replace each other, and everything around them.
+ *
+ * @module
+ */
+export type { ChainKey, RootKey } from './kdf.js';
+export { COUNTER_LIMIT, MAX_CHAIN_STEPS, MAX_RECEIVING_CHAINS, MAX_SKIPPED_KEYS } from './limits.js';
+export {
+  decodeSignalMessage,
+  MAX_MESSAGE_LENGTH,
+  MAX_RATCHET_PLAINTEXT,
+  type Direction,
+  type SignalMessage,
+} from './message.js';
+export {
+  acceptRatchet,
+  findReceivingChain,
+  ratchetDecrypt,
+  ratchetEncrypt,
+  startRatchet,
+  type AcceptRatchetOptions,
+  type RatchetDecryptOptions,
+  type RatchetEncryptOptions,
+  type StartRatchetOptions,
+} from './ratchet.js';
+export { ratchetState } from './record.js';
+export type { RatchetKeyPair, RatchetState, ReceivingChain, SendingChain } from './state.js';
+export type { SkippedKeys } from './skipped.js';

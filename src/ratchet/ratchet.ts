@@ -1,0 +1,153 @@
+/**
+ * The Double Ratchet: start, encrypt, decrypt, each a pure function from state to state.
+ *
+ * Source: The Double Ratchet Algorithm §3, with libsignal's message format and limits.
+ *
+ * @module
+ */
+import { equalBytes, inputBytes, wipe } from '../core/bytes.js';
+import { PolyratchetError } from '../core/errors.js';
+import type { Random } from '../core/random.js';
+import { reveal, Secret } from '../core/secret.js';
+import { agree, generateKeyPair, type PublicKey } from '../crypto/index.js';
+import { receive } from './chain.js';
+import { deriveRootKey, messageSeed, nextChainKey, type ChainKey, type RootKey } from './kdf.js';
+import { COUNTER_LIMIT, MAX_RECEIVING_CHAINS } from './limits.js';
+import { MAX_RATCHET_PLAINTEXT, sealMessage, type Direction, type SignalMessage } from './message.js';
+import { NO_SKIPPED_KEYS } from './skipped.js';
+import type { RatchetKeyPair, RatchetState, ReceivingChain } from './state.js';
+
+/** What an initiator starts from. */
+export interface StartRatchetOptions {
+  /** Root key of the key agreement. */
+  readonly rootKey: RootKey;
+  /** The responder's signed prekey: its first ratchet key. */
+  readonly remoteRatchetKey: PublicKey;
+  /** The source of our first ratchet key. */
+  readonly random: Random;
+}
+
+/** The initiator's ratchet: it can send at once. */
+export function startRatchet({ rootKey, remoteRatchetKey, random }: StartRatchetOptions): RatchetState {
+  return { ...newSendingChain(rootKey, remoteRatchetKey, random), previousCounter: 0, receiving: [] };
+}
+
+/** What a responder starts from. */
+export interface AcceptRatchetOptions {
+  /** Root key of the key agreement. */
+  readonly rootKey: RootKey;
+  /** Chain key of the key agreement. */
+  readonly chainKey: ChainKey;
+  /** The responder's signed prekey pair: its first ratchet key. */
+  readonly ratchetKey: RatchetKeyPair;
+}
+
+/** The responder's ratchet, whose first step is the initiator's first message. */
+export function acceptRatchet({ rootKey, chainKey, ratchetKey }: AcceptRatchetOptions): RatchetState {
+  return { rootKey, sending: { ratchetKey, chainKey, counter: 0 }, previousCounter: 0, receiving: [] };
+}
+
+/** What to encrypt. */
+export interface RatchetEncryptOptions extends Direction {
+  readonly ratchet: RatchetState;
+  /** At most {@link MAX_RATCHET_PLAINTEXT} bytes. */
+  readonly plaintext: Uint8Array;
+}
+
+/**
+ * Encrypts one message.
+ *
+ * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
+ */
+export function ratchetEncrypt(options: RatchetEncryptOptions): { ratchet: RatchetState; message: Uint8Array } {
+  const { ratchet, sender, receiver } = options;
+  const { ratchetKey, chainKey, counter } = ratchet.sending;
+  const plaintext = inputBytes('plaintext', options.plaintext);
+  if (plaintext.length > MAX_RATCHET_PLAINTEXT) {
+    throw new PolyratchetError('too-large', { what: 'plaintext', limit: MAX_RATCHET_PLAINTEXT, got: plaintext.length });
+  }
+  if (counter >= COUNTER_LIMIT) throw new PolyratchetError('counter-exhausted', {});
+  const { previousCounter } = ratchet;
+  const seed = messageSeed(reveal(chainKey));
+  const next = nextChainKey(reveal(chainKey));
+  try {
+    return {
+      ratchet: {
+        ...ratchet,
+        sending: { ratchetKey, chainKey: new Secret('ChainKey', next), counter: counter + 1 },
+      },
+      message: sealMessage({
+        seed,
+        plaintext,
+        sender,
+        receiver,
+        ratchetKey: ratchetKey.publicKey,
+        counter,
+        previousCounter,
+      }),
+    };
+  } finally {
+    wipe(seed, next);
+  }
+}
+
+/** The receiving chain of a ratchet key, if the ratchet has it. */
+export function findReceivingChain(ratchet: RatchetState, ratchetKey: PublicKey): ReceivingChain | undefined {
+  return ratchet.receiving.find((chain) => equalBytes(chain.ratchetKey, ratchetKey));
+}
+
+/** What to decrypt. */
+export interface RatchetDecryptOptions extends Direction {
+  readonly ratchet: RatchetState;
+  /** The parsed message. */
+  readonly message: SignalMessage;
+  /** The source of our next ratchet key, if the peer has made a new one. */
+  readonly random: Random;
+}
+
+/**
+ * Decrypts one message; `undefined` if it is not authentic in this ratchet.
+ *
+ * @throws PolyratchetError `duplicate-message`, `key-gone`, `too-far-ahead`; `invalid-argument`: the random source fails.
+ */
+export function ratchetDecrypt(
+  options: RatchetDecryptOptions,
+): { ratchet: RatchetState; plaintext: Uint8Array } | undefined {
+  const { ratchet, message, sender, receiver, random } = options;
+  const known = findReceivingChain(ratchet, message.ratchetKey);
+  if (known !== undefined) {
+    const received = receive(known, message, { sender, receiver });
+    if (received === undefined) return undefined;
+    const receiving = ratchet.receiving.map((chain) => (chain === known ? received.chain : chain));
+    return { ratchet: { ...ratchet, receiving }, plaintext: received.plaintext };
+  }
+  const { rootKey, chainKey } = diffieHellman(ratchet.rootKey, ratchet.sending.ratchetKey, message.ratchetKey);
+  const fresh = { ratchetKey: message.ratchetKey, chainKey, counter: 0, skipped: NO_SKIPPED_KEYS, evictedBelow: 0 };
+  const received = receive(fresh, message, { sender, receiver });
+  if (received === undefined) return undefined;
+  const next = {
+    ...newSendingChain(rootKey, message.ratchetKey, random),
+    previousCounter: Math.max(ratchet.sending.counter - 1, 0),
+    receiving: [received.chain, ...ratchet.receiving].slice(0, MAX_RECEIVING_CHAINS),
+  };
+  return { ratchet: next, plaintext: received.plaintext };
+}
+
+/** The second half of a Diffie-Hellman step: a new ratchet key of ours and the chain that it starts. */
+function newSendingChain(
+  rootKey: RootKey,
+  remoteRatchetKey: PublicKey,
+  random: Random,
+): Pick<RatchetState, 'rootKey' | 'sending'> {
+  const ratchetKey = generateKeyPair('RatchetKey', random);
+  const { rootKey: nextRootKey, chainKey } = diffieHellman(rootKey, ratchetKey, remoteRatchetKey);
+  return { rootKey: nextRootKey, sending: { ratchetKey, chainKey, counter: 0 } };
+}
+
+function diffieHellman(
+  rootKey: RootKey,
+  ours: RatchetKeyPair,
+  theirs: PublicKey,
+): { rootKey: RootKey; chainKey: ChainKey } {
+  return deriveRootKey(rootKey, agree(ours.privateKey, theirs));
+}

@@ -1,0 +1,86 @@
+/**
+ * Decrypting what one device sent.
+ *
+ * @module
+ */
+import { PolyratchetError } from '../core/errors.js';
+import { decodeSignalMessage, findReceivingChain, MAX_CHAIN_STEPS, type SignalMessage } from '../ratchet/index.js';
+import { acceptPreKeyMessage } from './accept.js';
+import { checkOwner } from './identity.js';
+import { openWith, type DecryptOptions, type DecryptResult } from './open.js';
+import { statesOf, type Session, type SessionState } from './state.js';
+
+/**
+ * Decrypts a message. A throw changes nothing: whatever was forged, the genuine message still decrypts.
+ *
+ * @throws PolyratchetError
+ *   `bad-mac`, `key-gone`, `too-far-ahead`, `no-session`, `no-prekey`: ask the sender for a retry;
+ *   `duplicate-message`: ignore it; `untrusted-identity`: ask the person, accept by calling again with the new key;
+ *   `malformed`, `too-large`, `invalid-key`, `legacy-version`, `unknown-version`: drop it; `invalid-argument`.
+ * @example
+ * ```ts
+ * import { systemRandom as random } from 'polyratchet';
+ * import { createBundle, generateIdentity, generateSignedPreKey } from 'polyratchet/identity';
+ * import { createSession, decrypt, encrypt } from 'polyratchet/session';
+ *
+ * const now = Date.now();
+ * const alice = generateIdentity(random);
+ * const bob = generateIdentity(random);
+ * const signedPreKey = generateSignedPreKey({ identity: bob, id: 1, random, now });
+ * const bundle = createBundle({ identity: bob, registrationId: 2, signedPreKey });
+ * const started = createSession({ identity: alice, registrationId: 1, bundle, random, now });
+ * const { message } = encrypt({ session: started.session, plaintext: new TextEncoder().encode('hello'), now });
+ *
+ * const { plaintext, session } = decrypt({ identity: bob, message, signedPreKey, random });
+ * console.log(new TextDecoder().decode(plaintext)); // hello
+ * ```
+ */
+export function decrypt(options: DecryptOptions): DecryptResult {
+  const { identity, session, message } = options;
+  checkOwner(session, identity.publicKey);
+  switch (message.type) {
+    case 'prekey':
+      return acceptPreKeyMessage(options);
+    case 'message':
+      if (session === undefined || statesOf(session).length === 0) throw new PolyratchetError('no-session', {});
+      return decryptMessage({ ...options, session });
+    default:
+      throw new PolyratchetError('invalid-argument', {
+        name: 'message.type',
+        expected: "'prekey' or 'message'",
+        got: typeof message.type,
+      });
+  }
+}
+
+/** An ordinary message: it belongs to a state that exists. */
+function decryptMessage(options: DecryptOptions & { readonly session: Session }): DecryptResult {
+  const message = decodeSignalMessage(options.message.bytes);
+  for (const state of candidates(options.session, message)) {
+    const result = openWith(state, message, options);
+    if (result !== undefined) return result;
+  }
+  throw new PolyratchetError('bad-mac', { counter: message.counter });
+}
+
+/**
+ * The states to try: the one that has the message's receiving chain and no other; else as many as the budget of chain
+ * steps lasts for, each of which the message would cost its counter.
+ *
+ * @throws PolyratchetError `too-far-ahead`: after states were tried in vain, if the budget kept others from it.
+ */
+function* candidates(session: Session, message: SignalMessage): Generator<SessionState> {
+  const states = statesOf(session);
+  const exact = states.find((state) => findReceivingChain(state.ratchet, message.ratchetKey) !== undefined);
+  if (exact !== undefined) {
+    yield exact;
+    return;
+  }
+  const { counter } = message;
+  let budget = MAX_CHAIN_STEPS;
+  for (const state of states) {
+    if (counter > budget) throw new PolyratchetError('too-far-ahead', { counter, limit: MAX_CHAIN_STEPS });
+    budget -= counter;
+    yield state;
+  }
+}

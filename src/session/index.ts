@@ -1,0 +1,30 @@
+/**
+ * Sessions: the encrypted channel with one other device, byte-compatible with Signal's and WhatsApp's.
+ *
+ * Subpath: `polyratchet/session`.
+ *
+ * @module
+ */
+export { createSession, type CreateSessionOptions, type CreateSessionResult } from './create.js';
+export { decrypt } from './decrypt.js';
+export { encrypt, type EncryptedMessage, type EncryptOptions, type EncryptResult } from './encrypt.js';
+export type { RemoteIdentity } from './identity.js';
+export type { DecryptOptions, DecryptResult } from './open.js';
+export { MAX_PREKEY_MESSAGE_LENGTH, peekPreKeyMessage, type PreKeyMessageInfo } from './preKeyMessage.js';
+export { decodeSession, encodeSession } from './record.js';
+export {
+  archiveSession,
+  forgetSignedPreKey,
+  MAX_ACCEPTED_ROOTS,
+  MAX_ARCHIVED_STATES,
+  sessionStatus,
+  UNACKNOWLEDGED_LIFETIME_MS,
+  type AcceptedRoot,
+  type ArchiveOptions,
+  type ForgetOptions,
+  type Handshake,
+  type Session,
+  type SessionState,
+  type SessionStatus,
+  type SessionStatusOptions,
+} from './state.js';

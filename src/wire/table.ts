@@ -1,0 +1,223 @@
+/**
+ * The protobuf table codec: a message is a table of rows, and the table is its writer and its strict reader.
+ *
+ * A table is checked against the TypeScript type that it writes: every property has exactly one row, optional ones an
+ * optional row. Refused on reading: a known field with another wire type, field number 0, a singular field that comes
+ * twice, a missing required field, more repetitions or nesting than the bound, varints beyond their range, groups and
+ * reserved wire types, anything cut short. Fields are written in the order of the rows.
+ *
+ * @module
+ */
+import { prefixedLength, type Kind, type WireType } from './kinds.js';
+import { Reader } from './reader.js';
+import { varintLength, Writer } from './writer.js';
+
+/** A field that must be there. */
+export interface RequiredRow<Value> {
+  readonly presence: 'required';
+  readonly number: number;
+  readonly kind: Kind<Value>;
+  /** What its absence means, for fields that a peer may leave out. */
+  readonly absent?: Value;
+}
+
+/** A field that may be missing. */
+export interface OptionalRow<Value> {
+  readonly presence: 'optional';
+  readonly number: number;
+  readonly kind: Kind<Value>;
+}
+
+/** A field that comes any number of times up to `most`. */
+export interface RepeatedRow<Value> {
+  readonly presence: 'repeated';
+  readonly number: number;
+  readonly kind: Kind<Value>;
+  readonly most: number;
+}
+
+/** The row that a property of a message needs. */
+export type RowOf<Message, Key extends keyof Message> =
+  Record<never, never> extends Pick<Message, Key>
+    ? OptionalRow<Exclude<Message[Key], undefined>>
+    : Message[Key] extends readonly (infer Item)[]
+      ? RepeatedRow<Item>
+      : RequiredRow<Message[Key]>;
+
+/** A message: its name for errors, what happens to unknown fields, and a row for each property. */
+export interface Table<Message> {
+  readonly name: string;
+  /** `skip` only where the peer's protocol may add fields. */
+  readonly unknown: 'skip' | 'reject';
+  readonly rows: { readonly [Key in keyof Message]-?: RowOf<Message, Key> };
+}
+
+/** Messages may be nested this deep: more than any known format needs, and no danger to the stack. */
+export const MAX_DEPTH = 16;
+
+/** A row for a field that must be there; with `absent`, for one that is always written and may be left out by others. */
+export function required<Value>(number: number, kind: Kind<Value>, absent?: Value): RequiredRow<Value> {
+  return { presence: 'required', number, kind, ...(absent === undefined ? {} : { absent }) };
+}
+
+/** A row for a field that may be missing. */
+export function optional<Value>(number: number, kind: Kind<Value>): OptionalRow<Value> {
+  return { presence: 'optional', number, kind };
+}
+
+/** A row for a field that comes up to `most` times. */
+export function repeated<Value>(number: number, kind: Kind<Value>, most: number): RepeatedRow<Value> {
+  return { presence: 'repeated', number, kind, most };
+}
+
+/** The kind of a nested message. */
+export function nested<Message extends object>(table: Table<Message>): Kind<Message> {
+  return {
+    wireType: 2,
+    size: (value) => prefixedLength(encodedLength(table, value)),
+    write: (writer, value) => {
+      writer.varint(encodedLength(table, value));
+      writeMessage(table, writer, value);
+    },
+    read: (reader) => {
+      if (reader.depth >= MAX_DEPTH) return reader.fail(`at most ${MAX_DEPTH} levels`, 'more');
+      return readMessage(table, new Reader(reader.view(), table.name, reader.depth + 1));
+    },
+  };
+}
+
+/** Bytes of a message on the wire. */
+export function encodedLength<Message extends object>(table: Table<Message>, message: Message): number {
+  let length = 0;
+  for (const { key, row, tag } of plan(table)) {
+    for (const value of valuesOf(row, message[key])) length += varintLength(tag) + row.kind.size(value);
+  }
+  return length;
+}
+
+/**
+ * The bytes of a message, after `prefix` bytes left free for a frame.
+ *
+ * @throws PolyratchetError `invalid-argument`: a value outside its kind.
+ */
+export function encodeMessage<Message extends object>(table: Table<Message>, message: Message, prefix = 0): Uint8Array {
+  const bytes = new Uint8Array(prefix + encodedLength(table, message));
+  writeMessage(table, new Writer(bytes, prefix), message);
+  return bytes;
+}
+
+/**
+ * Reads a message strictly; nothing may follow it.
+ *
+ * @throws PolyratchetError `malformed`, and `invalid-key` where a field is a public key that must not be used.
+ */
+export function decodeMessage<Message extends object>(table: Table<Message>, bytes: Uint8Array): Message {
+  return readMessage(table, new Reader(bytes, table.name, 1));
+}
+
+/** A row of any presence, with the type of its values forgotten: the table's own type has checked it. */
+interface AnyRow {
+  readonly presence: 'required' | 'optional' | 'repeated';
+  readonly number: number;
+  readonly kind: Kind<unknown>;
+  readonly absent?: unknown;
+  readonly most?: number;
+}
+
+interface Step<Message> {
+  readonly key: keyof Message & string;
+  readonly row: AnyRow;
+  readonly tag: number;
+}
+
+/** The rows of each table in order, prepared once. */
+const plans = new WeakMap<object, readonly Step<never>[]>();
+
+function plan<Message extends object>(table: Table<Message>): readonly Step<Message>[] {
+  let steps = plans.get(table) as readonly Step<Message>[] | undefined;
+  if (steps === undefined) {
+    steps = Object.entries<AnyRow>(table.rows as Record<string, AnyRow>).map(([key, row]) => ({
+      key: key as keyof Message & string,
+      row,
+      tag: row.number * 8 + row.kind.wireType,
+    }));
+    plans.set(table, steps as readonly Step<never>[]);
+  }
+  return steps;
+}
+
+function valuesOf(row: AnyRow, value: unknown): readonly unknown[] {
+  if (row.presence === 'repeated') return value as readonly unknown[];
+  return value === undefined && row.presence === 'optional' ? [] : [value];
+}
+
+function writeMessage<Message extends object>(table: Table<Message>, writer: Writer, message: Message): void {
+  for (const { key, row, tag } of plan(table)) {
+    for (const value of valuesOf(row, message[key])) {
+      writer.varint(tag);
+      row.kind.write(writer, value);
+    }
+  }
+}
+
+function readMessage<Message extends object>(table: Table<Message>, reader: Reader): Message {
+  const steps = plan(table);
+  const found: Record<string, unknown> = {};
+  while (!reader.done) {
+    reader.field = 'field';
+    const tag = reader.varint();
+    const number = Math.floor(tag / 8);
+    const step = steps.find((candidate) => candidate.row.number === number);
+    if (step === undefined) {
+      skip(table.unknown, reader, number, tag % 8);
+      continue;
+    }
+    reader.field = step.key;
+    if (tag !== step.tag) return reader.fail(`wire type ${step.row.kind.wireType}`, `wire type ${tag % 8}`);
+    readField(found, step.key, step.row, reader);
+  }
+  for (const { key, row } of steps) {
+    if (Object.hasOwn(found, key) || row.presence === 'optional') continue;
+    reader.field = key;
+    if (row.presence === 'required' && row.absent === undefined) return reader.fail('the field', 'none');
+    found[key] = row.presence === 'repeated' ? [] : row.absent;
+  }
+  return found as Message;
+}
+
+function readField(found: Record<string, unknown>, key: string, row: AnyRow, reader: Reader): void {
+  if (row.presence !== 'repeated') {
+    if (Object.hasOwn(found, key)) reader.fail('the field once', 'twice');
+    found[key] = row.kind.read(reader);
+    return;
+  }
+  const list = (found[key] ??= []) as unknown[];
+  if (list.length >= (row.most ?? 0)) reader.fail(`at most ${row.most ?? 0} times`, 'more');
+  list.push(row.kind.read(reader));
+}
+
+function skip(unknown: 'skip' | 'reject', reader: Reader, number: number, wireType: number): void {
+  if (number < 1 || number > MAX_FIELD_NUMBER) reader.fail(`a number from 1 to ${MAX_FIELD_NUMBER}`, String(number));
+  if (unknown === 'reject') reader.fail('a known field', `field ${number}`);
+  reader.field = `field ${number}`;
+  switch (wireType as WireType) {
+    case 0:
+      reader.varint();
+      return;
+    case 1:
+      reader.take(8);
+      return;
+    case 2:
+      reader.view();
+      return;
+    case 5:
+      reader.take(4);
+      return;
+    default:
+      reader.fail('wire type 0, 1, 2 or 5', `wire type ${wireType}`);
+  }
+}
+
+/** Field numbers have 29 bits (protobuf encoding). */
+const MAX_FIELD_NUMBER = 2 ** 29 - 1;
+

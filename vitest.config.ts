@@ -1,0 +1,105 @@
+/**
+ * Test projects: the same tests on every crypto backend.
+ *
+ * - `node`: the library on node:crypto; also runs `*.node.test.ts` (tests that need Node itself).
+ * - `noble`: the library on @noble/*, still in Node.
+ * - `browser`: the library in Chromium, on whatever the `#crypto` seam resolves to there.
+ *
+ * A test reads the name of its backend with `inject('backend')`. Nothing is built first: the condition
+ * `polyratchet-source` and the aliases below lead `#crypto` and `polyratchet/*` to `src/`.
+ */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { playwright } from '@vitest/browser-playwright';
+import { defaultClientConditions, defaultServerConditions } from 'vite';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The project a test runs in. */
+    backend: 'node' | 'noble' | 'browser';
+  }
+}
+
+const src = fileURLToPath(new URL('src', import.meta.url));
+const allTests = 'test/**/*.test.ts';
+const nodeOnlyTests = 'test/**/*.node.test.ts';
+
+/** Self-imports lead to the source, as `paths` in tsconfig.tools.json does for tsc and tsx. */
+const selfImports = [
+  { find: /^polyratchet$/, replacement: `${src}/index.ts` },
+  { find: /^polyratchet\/errors$/, replacement: `${src}/core/errors.ts` },
+  { find: /^polyratchet\/([a-z0-9]+)$/, replacement: `${src}/$1/index.ts` },
+];
+
+const serverConditions = ['polyratchet-source', ...defaultServerConditions];
+const clientConditions = ['polyratchet-source', ...defaultClientConditions];
+
+const node: TestProjectInlineConfiguration = {
+  resolve: { conditions: serverConditions, alias: selfImports },
+  ssr: { resolve: { conditions: serverConditions } },
+  test: {
+    name: 'node',
+    include: [allTests],
+    provide: { backend: 'node' },
+    testTimeout: 60_000,
+  },
+};
+
+const noble: TestProjectInlineConfiguration = {
+  resolve: {
+    conditions: serverConditions,
+    alias: [{ find: /^#crypto$/, replacement: `${src}/crypto/noble.ts` }, ...selfImports],
+  },
+  ssr: { resolve: { conditions: serverConditions } },
+  test: {
+    name: 'noble',
+    include: [allTests],
+    exclude: [nodeOnlyTests],
+    provide: { backend: 'noble' },
+    testTimeout: 60_000,
+  },
+};
+
+const browser: TestProjectInlineConfiguration = {
+  resolve: { conditions: clientConditions, alias: selfImports },
+  test: {
+    name: 'browser',
+    include: [allTests],
+    exclude: [nodeOnlyTests, 'test/model/**'],
+    provide: { backend: 'browser' },
+    testTimeout: 60_000,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: launchOptions() }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+};
+
+export default defineConfig({ test: { projects: [node, noble, browser] } });
+
+/** Chromium as installed on the machine; without one, only the browser project fails to start. */
+function launchOptions(): { args: string[]; executablePath?: string } {
+  const executablePath =
+    process.env['CHROMIUM_PATH'] ?? findOnPath(['chromium', 'chromium-browser', 'google-chrome']);
+  const args = ['--no-sandbox'];
+  return executablePath === undefined ? { args } : { args, executablePath };
+}
+
+function findOnPath(names: readonly string[]): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
