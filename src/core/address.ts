@@ -39,7 +39,8 @@ const PATTERN = /^([!-+\--9;-?A-~]+)(?::([1-9][0-9]{0,4}))?@([!-+\--9;-?A-~]+)$/
  * ```
  */
 export function parseAddress(address: Address): AddressParts {
-  const match = typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH ? PATTERN.exec(address) : null;
+  const match =
+    typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH ? PATTERN.exec(address) : null;
   const [, user, device = '0', server] = match ?? [];
   if (user === undefined || server === undefined || Number(device) > MAX_DEVICE) {
     throw new PolyratchetError('invalid-argument', {

@@ -8,15 +8,7 @@ import { PolyratchetError } from './errors.js';
 /** Reads the internal type tag of a typed array; works across realms and cannot be spoofed by a property. */
 const typedArrayTag: (this: unknown) => string | undefined = tagGetter();
 
-/**
- * Whether a value is a `Uint8Array` of any realm (a Node.js `Buffer` is one).
- *
- * @example
- * ```ts no-run
- * isBytes(new Uint8Array(3)); // true
- * isBytes([1, 2, 3]); // false
- * ```
- */
+/** Whether a value is a `Uint8Array` of any realm (a Node.js `Buffer` is one). */
 export function isBytes(value: unknown): value is Uint8Array {
   return typedArrayTag.call(value) === 'Uint8Array';
 }
@@ -94,7 +86,9 @@ export function fromHex(text: string): Uint8Array {
       got: `${text.length} characters`,
     });
   }
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
+    Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),
+  );
 }
 
 /** UTF-8 of a well-formed text. */
@@ -127,8 +121,9 @@ export function describe(value: unknown): string {
   return typeof value;
 }
 
-function isShared(bytes: Uint8Array): boolean {
-  return typeof SharedArrayBuffer !== 'undefined' && Object.prototype.toString.call(bytes.buffer) === '[object SharedArrayBuffer]';
+function isShared({ buffer }: Uint8Array): boolean {
+  if (buffer.constructor === ArrayBuffer) return false;
+  return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
 }
 
 /** A view of a detached buffer looks empty; only making another view of the buffer tells. */
@@ -143,6 +138,8 @@ function isDetached(bytes: Uint8Array): boolean {
 
 function tagGetter(): (this: unknown) => string | undefined {
   const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-  const getter = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get;
-  return getter as (this: unknown) => string | undefined;
+  const tag = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag) as {
+    get: (this: unknown) => string | undefined;
+  };
+  return tag.get;
 }

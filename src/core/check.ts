@@ -15,7 +15,13 @@ export const MAX_UINT32 = 0xffff_ffff;
  * @throws PolyratchetError `invalid-argument`
  */
 export function inputInteger(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most && !Object.is(value, -0)) {
+  if (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= least &&
+    value <= most &&
+    !Object.is(value, -0)
+  ) {
     return value;
   }
   throw new PolyratchetError('invalid-argument', {

@@ -160,7 +160,10 @@ const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
     text: (data) => `message ${data.counter}: more than ${data.limit} steps ahead${of(data)}`,
     advice: 'ask for a retry',
   },
-  'no-session': { text: (data) => `no session${of(data)}`, advice: 'fetch a bundle, or ask for a retry with keys' },
+  'no-session': {
+    text: (data) => `no session${of(data)}`,
+    advice: 'fetch a bundle, or ask for a retry with keys',
+  },
   'no-prekey': {
     text: (data) => `${data.kind} prekey ${data.id} is not at hand${of(data)}`,
     advice: 'ask for a retry with keys',
@@ -212,7 +215,10 @@ export class PolyratchetError<Code extends ErrorCode = ErrorCode> extends Error 
   }
 
   /** Whether a caught value is an error of this library, and of the given code where one is given. */
-  static is<Code extends ErrorCode = ErrorCode>(error: unknown, code?: Code): error is PolyratchetError<Code> {
+  static is<Code extends ErrorCode = ErrorCode>(
+    error: unknown,
+    code?: Code,
+  ): error is PolyratchetError<Code> {
     return error instanceof PolyratchetError && (code === undefined || error.code === code);
   }
 }
@@ -237,5 +243,7 @@ const DEVICE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  */
 export function withDevice(error: PolyratchetError, device: string): PolyratchetError {
   if (!DEVICE_CODES.has(error.code)) return error;
-  return new PolyratchetError(error.code, { ...error.data, device } as ErrorData[ErrorCode], { cause: error });
+  return new PolyratchetError(error.code, { ...error.data, device }, {
+    cause: error,
+  });
 }

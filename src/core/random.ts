@@ -21,7 +21,11 @@ export function randomBytes(random: Random, length: number): Uint8Array {
   try {
     drawn = random(length);
   } catch (cause) {
-    throw new PolyratchetError('invalid-argument', { name: 'random', expected, got: 'an exception' }, { cause });
+    throw new PolyratchetError(
+      'invalid-argument',
+      { name: 'random', expected, got: 'an exception' },
+      { cause },
+    );
   }
   if (isBytes(drawn) && drawn.length === length) return new Uint8Array(drawn);
   throw new PolyratchetError('invalid-argument', { name: 'random', expected, got: describe(drawn) });

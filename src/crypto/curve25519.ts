@@ -85,7 +85,8 @@ export function generateKeyPair<Role extends string>(role: Role, random: Random)
  */
 export function agree(privateKey: Secret, publicKey: PublicKey): Uint8Array {
   const secret = x25519SharedSecret(privateKey, publicKey);
-  if (secret === undefined) throw new PolyratchetError('invalid-key', { role: 'public key', why: 'low-order' });
+  if (secret === undefined)
+    throw new PolyratchetError('invalid-key', { role: 'public key', why: 'low-order' });
   return secret;
 }
 

@@ -11,7 +11,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes, readLittleEndian } from '../core/bytes.js';
 import { reveal } from '../core/secret.js';
-import type { CryptoProvider } from './provider.js';
+import { checkHkdfLength, type CryptoProvider } from './provider.js';
 
 const { Point } = ed25519;
 const { Fn } = Point;
@@ -22,10 +22,13 @@ export const sha512: CryptoProvider['sha512'] = (data) => nobleSha512(data);
 
 export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) => hmac(sha256, key, data);
 
-export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, length) =>
-  hkdf(sha256, inputKey, salt, info, length);
+export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, length) => {
+  checkHkdfLength(length);
+  return hkdf(sha256, inputKey, salt, info, length);
+};
 
-export const aesCbcEncrypt: CryptoProvider['aesCbcEncrypt'] = (key, iv, plaintext) => cbc(key, iv).encrypt(plaintext);
+export const aesCbcEncrypt: CryptoProvider['aesCbcEncrypt'] = (key, iv, plaintext) =>
+  cbc(key, iv).encrypt(plaintext);
 
 export const aesCbcDecrypt: CryptoProvider['aesCbcDecrypt'] = (key, iv, ciphertext) =>
   orUndefined(() => cbc(key, iv).decrypt(ciphertext));
@@ -49,9 +52,11 @@ export const x25519PublicKey: CryptoProvider['x25519PublicKey'] = (privateKey) =
 export const x25519SharedSecret: CryptoProvider['x25519SharedSecret'] = (privateKey, publicKey) =>
   orUndefined(() => x25519.getSharedSecret(reveal(privateKey), publicKey));
 
-export const ed25519PublicKey: CryptoProvider['ed25519PublicKey'] = (seed) => ed25519.getPublicKey(reveal(seed));
+export const ed25519PublicKey: CryptoProvider['ed25519PublicKey'] = (seed) =>
+  ed25519.getPublicKey(reveal(seed));
 
-export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) => ed25519.sign(message, reveal(seed));
+export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) =>
+  ed25519.sign(message, reveal(seed));
 
 /**
  * noble's own `verify` multiplies by the cofactor, so a signer who adds a torsion point to R would pass here and fail

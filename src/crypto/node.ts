@@ -15,7 +15,7 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  hkdfSync,
+  hash,
   sign,
   verify,
   type CipherGCM,
@@ -25,17 +25,48 @@ import {
 import { Buffer } from 'node:buffer';
 import { concat } from '../core/bytes.js';
 import { reveal, type Secret } from '../core/secret.js';
-import type { CryptoProvider } from './provider.js';
+import { checkHkdfLength, type CryptoProvider } from './provider.js';
 
 export const backend: CryptoProvider['backend'] = 'node';
 
 export const sha512: CryptoProvider['sha512'] = (data) => plain(createHash('sha512').update(data).digest());
 
-export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) =>
-  plain(createHmac('sha256', key).update(data).digest());
+/**
+ * Two one-shot hashes instead of an Hmac object: as fast for short messages, and nothing for the garbage collector to
+ * finalise, which costs more than the hashing when messages come by the thousand.
+ */
+export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) => {
+  if (key.length > BLOCK || data.length > SCRATCH) return plain(createHmac('sha256', key).update(data).digest());
+  for (let i = 0; i < BLOCK; i++) {
+    const byte = key[i] ?? 0;
+    inner[i] = byte ^ 0x36;
+    outer[i] = byte ^ 0x5c;
+  }
+  inner.set(data, BLOCK);
+  outer.set(hash('sha256', inner.subarray(0, BLOCK + data.length), 'buffer'), BLOCK);
+  const mac = plain(hash('sha256', outer, 'buffer'));
+  inner.fill(0, 0, BLOCK + data.length);
+  outer.fill(0);
+  return mac;
+};
 
-export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, length) =>
-  new Uint8Array(hkdfSync('sha256', inputKey, salt, info, length));
+export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, length) => {
+  checkHkdfLength(length);
+  const pseudoRandomKey = hmacSha256(salt, inputKey);
+  const output = new Uint8Array(length);
+  const block = new Uint8Array(HASH + info.length + 1);
+  block.set(info, HASH);
+  for (let offset = 0, counter = 1; offset < length; offset += HASH, counter++) {
+    block[block.length - 1] = counter;
+    const piece = hmacSha256(pseudoRandomKey, counter === 1 ? block.subarray(HASH) : block);
+    output.set(offset + HASH > length ? piece.subarray(0, length - offset) : piece, offset);
+    block.set(piece);
+    piece.fill(0);
+  }
+  block.fill(0);
+  pseudoRandomKey.fill(0);
+  return output;
+};
 
 export const aesCbcEncrypt: CryptoProvider['aesCbcEncrypt'] = (key, iv, plaintext) => {
   const cipher = createCipheriv(key.length === 16 ? 'aes-128-cbc' : 'aes-256-cbc', key, iv);
@@ -70,7 +101,11 @@ export const chachaSeal: CryptoProvider['chachaSeal'] = (key, nonce, plaintext, 
 
 export const chachaOpen: CryptoProvider['chachaOpen'] = (key, nonce, sealed, associatedData) => {
   if (sealed.length < TAG) return undefined;
-  return open(createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG }), sealed, associatedData);
+  return open(
+    createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG }),
+    sealed,
+    associatedData,
+  );
 };
 
 export const x25519PublicKey: CryptoProvider['x25519PublicKey'] = (privateKey) =>
@@ -94,6 +129,15 @@ export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) =>
 
 export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, message, signature) =>
   verify(null, message, publicKeyObject('Ed25519', publicKey), signature);
+
+/** Bytes of SHA-256's block and result. */
+const BLOCK = 64;
+const HASH = 32;
+
+/** Longest message whose HMAC uses the scratch space: it is wiped after each use, and no call can interrupt another. */
+const SCRATCH = 1024;
+const inner = new Uint8Array(BLOCK + SCRATCH);
+const outer = new Uint8Array(BLOCK + HASH);
 
 /** Bytes of the tag of both AEADs. */
 const TAG = 16;
@@ -171,7 +215,9 @@ function jwkSelfTest(): boolean {
   const bytes = Buffer.alloc(32, 0x58);
   try {
     return (['X25519', 'Ed25519'] as const).every((curve) =>
-      publicPart(importJwk(curve, bytes)).every((byte, i) => byte === publicPart(importPkcs8(curve, bytes))[i]),
+      publicPart(importJwk(curve, bytes)).every(
+        (byte, i) => byte === publicPart(importPkcs8(curve, bytes))[i],
+      ),
     );
   } catch {
     return false;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { PolyratchetError } from '../core/errors.js';
 import type { Secret } from '../core/secret.js';
 
 /** The operations of a backend. */
@@ -17,14 +18,19 @@ export interface CryptoProvider {
   sha512(data: Uint8Array): Uint8Array;
   /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
-  /** HKDF-SHA-256 (RFC 5869): `length` bytes, at most 8160; an empty salt is 32 zero bytes. */
+  /** HKDF-SHA-256 (RFC 5869): `length` bytes, `too-large` above 8160; an empty salt is 32 zero bytes. */
   hkdfSha256(inputKey: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
   /** AES-CBC with PKCS#7 padding; key of 16 or 32 bytes, iv of 16. */
   aesCbcEncrypt(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
   /** The plaintext, or `undefined` if length or padding is wrong. */
   aesCbcDecrypt(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
   /** AES-256-GCM (NIST SP 800-38D): nonce of 12 bytes; ciphertext ‖ 16-byte tag. */
-  aesGcmSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array;
+  aesGcmSeal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    associatedData: Uint8Array,
+  ): Uint8Array;
   /** The plaintext, or `undefined` if the tag is wrong. */
   aesGcmOpen(
     key: Uint8Array,
@@ -33,7 +39,12 @@ export interface CryptoProvider {
     associatedData: Uint8Array,
   ): Uint8Array | undefined;
   /** ChaCha20-Poly1305 (RFC 8439): nonce of 12 bytes; ciphertext ‖ 16-byte tag. */
-  chachaSeal(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Uint8Array;
+  chachaSeal(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    associatedData: Uint8Array,
+  ): Uint8Array;
   /** The plaintext, or `undefined` if the tag is wrong. */
   chachaOpen(
     key: Uint8Array,
@@ -51,4 +62,18 @@ export interface CryptoProvider {
   ed25519Sign(seed: Secret, message: Uint8Array): Uint8Array;
   /** Ed25519 verification, strict and without cofactor: s < L, and compress(s·B − h·A) equals R byte for byte. */
   ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** 255 blocks of the hash (RFC 5869 §2.3): the block counter is one byte. */
+const MAX_HKDF_LENGTH = 255 * 32;
+
+/**
+ * Refuses to derive more than HKDF can.
+ *
+ * @throws PolyratchetError `too-large`
+ */
+export function checkHkdfLength(length: number): void {
+  if (length > MAX_HKDF_LENGTH) {
+    throw new PolyratchetError('too-large', { what: 'HKDF output', limit: MAX_HKDF_LENGTH, got: length });
+  }
 }

@@ -50,13 +50,17 @@ export function seededKeyPair<Role extends string>(role: Role, seed: Uint8Array)
 }
 
 /** The signing key pair of a raw X25519 private key of 32 bytes. */
-export function importedKeyPair<Role extends string>(role: Role, privateKey: Uint8Array): SigningKeyPair<Role> {
+export function importedKeyPair<Role extends string>(
+  role: Role,
+  privateKey: Uint8Array,
+): SigningKeyPair<Role> {
   return { kind: 'imported', ...keyPairFrom(role, privateKey) };
 }
 
 /** The signature of a message, 64 bytes. */
 export function xeddsaSign(keyPair: SigningKeyPair, message: Uint8Array, random: Random): Uint8Array {
-  const { signature, sign } = keyPair.kind === 'seeded' ? signSeeded(keyPair.seed, message) : signImported(keyPair, message, random);
+  const { signature, sign } =
+    keyPair.kind === 'seeded' ? signSeeded(keyPair.seed, message) : signImported(keyPair, message, random);
   signature[63] = ((signature[63] ?? 0) & 0x7f) | sign;
   return signature;
 }

@@ -120,7 +120,11 @@ export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOut
   });
 }
 
-function encryptForDevice(target: FanoutDevice, plaintext: Uint8Array, options: EncryptFanoutOptions): FanoutOutcome {
+function encryptForDevice(
+  target: FanoutDevice,
+  plaintext: Uint8Array,
+  options: EncryptFanoutOptions,
+): FanoutOutcome {
   const { device, session, bundle, ...trust } = target;
   const { identity, registrationId, random, now } = options;
   const known = session === undefined ? {} : { session };
@@ -135,5 +139,9 @@ function encryptForDevice(target: FanoutDevice, plaintext: Uint8Array, options: 
 }
 
 function twice(): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name: 'devices', expected: 'each device once', got: 'one twice' });
+  return new PolyratchetError('invalid-argument', {
+    name: 'devices',
+    expected: 'each device once',
+    got: 'one twice',
+  });
 }

@@ -6,4 +6,9 @@
  * @module
  */
 export { decryptFrom, type DecryptFromOptions } from './decrypt.js';
-export { encryptFanout, type EncryptFanoutOptions, type FanoutDevice, type FanoutOutcome } from './encrypt.js';
+export {
+  encryptFanout,
+  type EncryptFanoutOptions,
+  type FanoutDevice,
+  type FanoutOutcome,
+} from './encrypt.js';

@@ -122,7 +122,10 @@ function validatePreKey(role: string, preKey: PublicPreKey): { id: number; publi
   return { id: inputInteger(`${role} id`, id, 0, MAX_UINT32), publicKey: publicKeyFrom(role, publicKey) };
 }
 
-function validateSignedPreKey(identityKey: PublicKey, signed: PublicSignedPreKey): ValidBundle['signedPreKey'] {
+function validateSignedPreKey(
+  identityKey: PublicKey,
+  signed: PublicSignedPreKey,
+): ValidBundle['signedPreKey'] {
   const { id, publicKey } = validatePreKey('signed prekey', signed);
   const signature = copyBytes(inputBytes('signature', signed.signature));
   if (!xeddsaVerify(identityKey, encodePublicKey(publicKey), signature)) {
@@ -149,7 +152,11 @@ const bundleTable: Table<ValidBundle> = {
     ),
     oneTimePreKey: optional(
       4,
-      nested<NonNullable<ValidBundle['oneTimePreKey']>>({ name: 'oneTimePreKey', unknown: 'reject', rows: preKeyRows }),
+      nested<NonNullable<ValidBundle['oneTimePreKey']>>({
+        name: 'oneTimePreKey',
+        unknown: 'reject',
+        rows: preKeyRows,
+      }),
     ),
   },
 };

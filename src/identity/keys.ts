@@ -162,7 +162,8 @@ export function encodeIdentity(identity: Identity): Uint8Array {
 export function decodeIdentity(record: Uint8Array): Identity {
   const { seed, privateKey } = decodeRecord(identityTable, record);
   if (seed !== undefined && privateKey === undefined) return seededKeyPair('IdentityKey', reveal(seed));
-  if (privateKey !== undefined && seed === undefined) return importedKeyPair('IdentityKey', reveal(privateKey));
+  if (privateKey !== undefined && seed === undefined)
+    return importedKeyPair('IdentityKey', reveal(privateKey));
   throw new PolyratchetError('malformed', {
     what: 'identity',
     field: 'key',

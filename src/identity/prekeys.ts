@@ -7,7 +7,13 @@ import { inputInteger, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import { reveal, type Secret } from '../core/secret.js';
-import { generateKeyPair, KEY_LENGTH, keyPairFrom, SIGNATURE_LENGTH, type PublicKey } from '../crypto/index.js';
+import {
+  generateKeyPair,
+  KEY_LENGTH,
+  keyPairFrom,
+  SIGNATURE_LENGTH,
+  type PublicKey,
+} from '../crypto/index.js';
 import {
   bytes,
   decodeRecord,
@@ -147,7 +153,10 @@ export function generateOneTimePreKeys(options: OneTimePreKeysOptions): OneTimeP
     id = nextPreKeyId(id);
     if (!taken.has(id)) ids.push(id);
   }
-  return { oneTimePreKeys: ids.map((free) => ({ id: free, ...generateKeyPair('PreKey', random) })), lastId: id };
+  return {
+    oneTimePreKeys: ids.map((free) => ({ id: free, ...generateKeyPair('PreKey', random) })),
+    lastId: id,
+  };
 }
 
 interface OneTimePreKeyRecord {

@@ -62,7 +62,11 @@ export function createMemoryServer({ clock = systemClock }: MemoryServerOptions 
 
   const register = (device: Address): Registered => {
     parseAddress(device);
-    const known = devices.get(device) ?? { keys: undefined, mailbox: createMailbox(), sent: new Set<string>() };
+    const known = devices.get(device) ?? {
+      keys: undefined,
+      mailbox: createMailbox(),
+      sent: new Set<string>(),
+    };
     devices.set(device, known);
     return known;
   };

@@ -23,14 +23,22 @@ export interface Received {
  *
  * @throws PolyratchetError `duplicate-message`, `key-gone`, `too-far-ahead`.
  */
-export function receive(chain: ReceivingChain, message: SignalMessage, direction: Direction): Received | undefined {
+export function receive(
+  chain: ReceivingChain,
+  message: SignalMessage,
+  direction: Direction,
+): Received | undefined {
   return message.counter < chain.counter
     ? receiveLate(chain, message, direction)
     : receiveAhead(chain, message, direction);
 }
 
 /** A message that was overtaken: its seed was kept, used, or dropped. */
-function receiveLate(chain: ReceivingChain, message: SignalMessage, direction: Direction): Received | undefined {
+function receiveLate(
+  chain: ReceivingChain,
+  message: SignalMessage,
+  direction: Direction,
+): Received | undefined {
   const { counter } = message;
   const seed = findSkipped(chain.skipped, counter);
   if (seed === undefined) {
@@ -42,7 +50,11 @@ function receiveLate(chain: ReceivingChain, message: SignalMessage, direction: D
 }
 
 /** The next message, or one that overtakes others. */
-function receiveAhead(chain: ReceivingChain, message: SignalMessage, direction: Direction): Received | undefined {
+function receiveAhead(
+  chain: ReceivingChain,
+  message: SignalMessage,
+  direction: Direction,
+): Received | undefined {
   const { counter } = message;
   if (counter - chain.counter > MAX_CHAIN_STEPS) {
     throw new PolyratchetError('too-far-ahead', { counter, limit: MAX_CHAIN_STEPS });

@@ -29,7 +29,10 @@ const CHAIN_INPUT = Uint8Array.of(0x02);
 const NO_SALT = new Uint8Array(0);
 
 /** The next root key and the chain key that a Diffie-Hellman result starts; wipes the result. */
-export function deriveRootKey(rootKey: RootKey, sharedSecret: Uint8Array): { rootKey: RootKey; chainKey: ChainKey } {
+export function deriveRootKey(
+  rootKey: RootKey,
+  sharedSecret: Uint8Array,
+): { rootKey: RootKey; chainKey: ChainKey } {
   const output = hkdfSha256(sharedSecret, reveal(rootKey), INFO_ROOT, 64);
   try {
     return {

@@ -112,7 +112,11 @@ export function sealMessage({ seed, plaintext, sender, receiver, ...fields }: Se
 }
 
 /** The plaintext of a message, or `undefined` if MAC or padding is wrong: there is one answer for both. */
-export function openMessage(seed: Uint8Array, message: SignalMessage, direction: Direction): Uint8Array | undefined {
+export function openMessage(
+  seed: Uint8Array,
+  message: SignalMessage,
+  direction: Direction,
+): Uint8Array | undefined {
   const keys = deriveMessageKeys(seed);
   try {
     if (!equalBytes(macOf(keys.macKey, direction, message.authenticated), message.mac)) return undefined;

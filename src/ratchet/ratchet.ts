@@ -59,12 +59,19 @@ export interface RatchetEncryptOptions extends Direction {
  *
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
  */
-export function ratchetEncrypt(options: RatchetEncryptOptions): { ratchet: RatchetState; message: Uint8Array } {
+export function ratchetEncrypt(options: RatchetEncryptOptions): {
+  ratchet: RatchetState;
+  message: Uint8Array;
+} {
   const { ratchet, sender, receiver } = options;
   const { ratchetKey, chainKey, counter } = ratchet.sending;
   const plaintext = inputBytes('plaintext', options.plaintext);
   if (plaintext.length > MAX_RATCHET_PLAINTEXT) {
-    throw new PolyratchetError('too-large', { what: 'plaintext', limit: MAX_RATCHET_PLAINTEXT, got: plaintext.length });
+    throw new PolyratchetError('too-large', {
+      what: 'plaintext',
+      limit: MAX_RATCHET_PLAINTEXT,
+      got: plaintext.length,
+    });
   }
   if (counter >= COUNTER_LIMIT) throw new PolyratchetError('counter-exhausted', {});
   const { previousCounter } = ratchet;
@@ -121,8 +128,18 @@ export function ratchetDecrypt(
     const receiving = ratchet.receiving.map((chain) => (chain === known ? received.chain : chain));
     return { ratchet: { ...ratchet, receiving }, plaintext: received.plaintext };
   }
-  const { rootKey, chainKey } = diffieHellman(ratchet.rootKey, ratchet.sending.ratchetKey, message.ratchetKey);
-  const fresh = { ratchetKey: message.ratchetKey, chainKey, counter: 0, skipped: NO_SKIPPED_KEYS, evictedBelow: 0 };
+  const { rootKey, chainKey } = diffieHellman(
+    ratchet.rootKey,
+    ratchet.sending.ratchetKey,
+    message.ratchetKey,
+  );
+  const fresh = {
+    ratchetKey: message.ratchetKey,
+    chainKey,
+    counter: 0,
+    skipped: NO_SKIPPED_KEYS,
+    evictedBelow: 0,
+  };
   const received = receive(fresh, message, { sender, receiver });
   if (received === undefined) return undefined;
   const next = {

@@ -46,7 +46,8 @@ const receivingChain: Kind<ReceivingChain> = {
   },
   read: (reader) => {
     const view = reader.view();
-    if (view.length < LONG_CHAIN && view.length !== SHORT_CHAIN) return reader.fail('a chain', `${view.length} bytes`);
+    if (view.length < LONG_CHAIN && view.length !== SHORT_CHAIN)
+      return reader.fail('a chain', `${view.length} bytes`);
     const counter = readUint32(view, COUNTER);
     const packed = view.subarray(LONG_CHAIN);
     if (!isPacked(packed, counter)) return reader.fail('skipped keys in order', 'others');
@@ -100,7 +101,8 @@ export const ratchetState: Kind<RatchetState> = {
     record.write(writer, flatten(state));
   },
   read: (reader) => {
-    const { privateKey, publicKey, chainKey, counter, rootKey, previousCounter, receiving } = record.read(reader);
+    const { privateKey, publicKey, chainKey, counter, rootKey, previousCounter, receiving } =
+      record.read(reader);
     const sending = { ratchetKey: { publicKey, privateKey }, chainKey, counter };
     return { rootKey, sending, previousCounter, receiving };
   },

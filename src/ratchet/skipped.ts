@@ -69,7 +69,8 @@ export function addSkipped(skipped: SkippedKeys, first: number, seeds: Uint8Arra
 
 /** Whether packed bytes are whole entries in ascending order, below `end` and within the bound. */
 export function isPacked(packed: Uint8Array, end: number): boolean {
-  if (packed.length % SKIPPED_KEY_LENGTH !== 0 || packed.length > MAX_SKIPPED_KEYS * SKIPPED_KEY_LENGTH) return false;
+  if (packed.length % SKIPPED_KEY_LENGTH !== 0 || packed.length > MAX_SKIPPED_KEYS * SKIPPED_KEY_LENGTH)
+    return false;
   let previous = -1;
   for (let offset = 0; offset < packed.length; offset += SKIPPED_KEY_LENGTH) {
     const counter = readUint32(packed, offset);

@@ -36,7 +36,8 @@ export function acceptPreKeyMessage(options: DecryptOptions): DecryptResult {
   const remote = checkIdentity({ identityKey, localIdentity, trustedIdentity, session });
 
   const known = findByBaseKey(session, baseKey, identityKey);
-  if (session !== undefined && known !== undefined) return continueWith(known, preKeyMessage, { ...options, session });
+  if (session !== undefined && known !== undefined)
+    return continueWith(known, preKeyMessage, { ...options, session });
 
   const { signedPreKey, oneTimePreKey } = preKeysFor(preKeyMessage, options);
   const initialKeys = respond({
@@ -65,7 +66,10 @@ export function acceptPreKeyMessage(options: DecryptOptions): DecryptResult {
   const before = session ?? { localIdentity, archived: [], acceptedRoots: [] };
   return {
     plaintext: opened.plaintext,
-    session: addState({ ...before, acceptedRoots: [...before.acceptedRoots, root].slice(-MAX_ACCEPTED_ROOTS) }, state),
+    session: addState(
+      { ...before, acceptedRoots: [...before.acceptedRoots, root].slice(-MAX_ACCEPTED_ROOTS) },
+      state,
+    ),
     identity: remote,
     consumed: oneTimePreKey === undefined ? {} : { oneTimePreKeyId: oneTimePreKey.id },
     state: 'created',

@@ -4,7 +4,12 @@
  * @module
  */
 import { PolyratchetError } from '../core/errors.js';
-import { decodeSignalMessage, findReceivingChain, MAX_CHAIN_STEPS, type SignalMessage } from '../ratchet/index.js';
+import {
+  decodeSignalMessage,
+  findReceivingChain,
+  MAX_CHAIN_STEPS,
+  type SignalMessage,
+} from '../ratchet/index.js';
 import { acceptPreKeyMessage } from './accept.js';
 import { checkOwner } from './identity.js';
 import { openWith, type DecryptOptions, type DecryptResult } from './open.js';
@@ -42,7 +47,8 @@ export function decrypt(options: DecryptOptions): DecryptResult {
     case 'prekey':
       return acceptPreKeyMessage(options);
     case 'message':
-      if (session === undefined || statesOf(session).length === 0) throw new PolyratchetError('no-session', {});
+      if (session === undefined || statesOf(session).length === 0)
+        throw new PolyratchetError('no-session', {});
       return decryptMessage({ ...options, session });
     default:
       throw new PolyratchetError('invalid-argument', {

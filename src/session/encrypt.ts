@@ -72,7 +72,11 @@ export function encrypt({ session, plaintext, trustedIdentity, now }: EncryptOpt
   };
 }
 
-function frame({ localIdentity }: Session, { handshake, baseKey }: SessionState, message: Uint8Array): EncryptedMessage {
+function frame(
+  { localIdentity }: Session,
+  { handshake, baseKey }: SessionState,
+  message: Uint8Array,
+): EncryptedMessage {
   if (handshake.kind !== 'unacknowledged') return { type: 'message', bytes: message };
   const { registrationId, signedPreKeyId, oneTimePreKeyId } = handshake;
   const bytes = encodePreKeyMessage({

@@ -34,12 +34,19 @@ export interface TrustOptions {
  * @throws PolyratchetError `untrusted-identity`; `invalid-key` `own-key`: each device has a key of its own, so ours
  *   coming back is a reflection.
  */
-export function checkIdentity({ identityKey, localIdentity, trustedIdentity, session }: TrustOptions): RemoteIdentity {
+export function checkIdentity({
+  identityKey,
+  localIdentity,
+  trustedIdentity,
+  session,
+}: TrustOptions): RemoteIdentity {
   if (equalBytes(identityKey, localIdentity)) {
     throw new PolyratchetError('invalid-key', { role: 'identity key', why: 'own-key' });
   }
   const trusted =
-    trustedIdentity === undefined ? knownIdentity(session) : publicKeyFrom('trustedIdentity', trustedIdentity);
+    trustedIdentity === undefined
+      ? knownIdentity(session)
+      : publicKeyFrom('trustedIdentity', trustedIdentity);
   if (trusted === undefined) return { kind: 'first', key: identityKey };
   if (equalBytes(trusted, identityKey)) return { kind: 'trusted', key: identityKey };
   throw new PolyratchetError('untrusted-identity', { expected: trusted, got: identityKey });

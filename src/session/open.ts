@@ -71,5 +71,7 @@ export function openWith(
 
 /** A state in which the peer's first message has come. */
 function acknowledged(state: SessionState): SessionState {
-  return state.handshake.kind === 'unacknowledged' ? { ...state, handshake: { kind: 'acknowledged' } } : state;
+  return state.handshake.kind === 'unacknowledged'
+    ? { ...state, handshake: { kind: 'acknowledged' } }
+    : state;
 }

@@ -83,7 +83,11 @@ export interface PreKeyMessage extends PreKeyMessageInfo {
 export function decodePreKeyMessage(preKeyMessage: Uint8Array): PreKeyMessage {
   const input = inputBytes('message', preKeyMessage);
   if (input.length > MAX_PREKEY_MESSAGE_LENGTH) {
-    throw new PolyratchetError('too-large', { what: WHAT, limit: MAX_PREKEY_MESSAGE_LENGTH, got: input.length });
+    throw new PolyratchetError('too-large', {
+      what: WHAT,
+      limit: MAX_PREKEY_MESSAGE_LENGTH,
+      got: input.length,
+    });
   }
   checkVersionByte(WHAT, input);
   const { message, ...info } = decodeMessage(preKeySignalMessageTable, input.subarray(1));

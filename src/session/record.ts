@@ -146,7 +146,8 @@ function fromRecord({ unacknowledged, rootTag, ...state }: StateRecord): Session
       got: 'both',
     });
   }
-  if (unacknowledged !== undefined) return { ...state, handshake: { kind: 'unacknowledged', ...unacknowledged } };
+  if (unacknowledged !== undefined)
+    return { ...state, handshake: { kind: 'unacknowledged', ...unacknowledged } };
   if (rootTag !== undefined) return { ...state, handshake: { kind: 'accepted', rootTag } };
   return { ...state, handshake: { kind: 'acknowledged' } };
 }

@@ -134,7 +134,10 @@ export interface ForgetOptions {
  * ```
  */
 export function forgetSignedPreKey({ session, signedPreKeyId }: ForgetOptions): Session {
-  return { ...session, acceptedRoots: session.acceptedRoots.filter((root) => root.signedPreKeyId !== signedPreKeyId) };
+  return {
+    ...session,
+    acceptedRoots: session.acceptedRoots.filter((root) => root.signedPreKeyId !== signedPreKeyId),
+  };
 }
 
 /** Whether a session can encrypt. */

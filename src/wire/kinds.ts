@@ -66,7 +66,9 @@ export const int32: Kind<number> = {
   },
   read: (reader) => {
     const value = BigInt.asIntN(64, reader.varint64());
-    return value === BigInt.asIntN(32, value) ? Number(value) : reader.fail('a 32-bit integer', 'a larger one');
+    return value === BigInt.asIntN(32, value)
+      ? Number(value)
+      : reader.fail('a 32-bit integer', 'a larger one');
   },
 };
 

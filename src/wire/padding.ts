@@ -21,7 +21,11 @@ export const MAX_PADDING = 16;
 export function pad(plaintext: Uint8Array, random: Random): Uint8Array {
   const input = inputBytes('plaintext', plaintext);
   if (input.length > MAX_PLAINTEXT_LENGTH) {
-    throw new PolyratchetError('too-large', { what: 'plaintext', limit: MAX_PLAINTEXT_LENGTH, got: input.length });
+    throw new PolyratchetError('too-large', {
+      what: 'plaintext',
+      limit: MAX_PLAINTEXT_LENGTH,
+      got: input.length,
+    });
   }
   const [draw = 0] = randomBytes(random, 1);
   const padding = 1 + (draw % MAX_PADDING);
@@ -38,7 +42,12 @@ export function pad(plaintext: Uint8Array, random: Random): Uint8Array {
 export function unpad(padded: Uint8Array): Uint8Array {
   const padding = padded.at(-1) ?? 0;
   const start = padded.length - padding;
-  if (padding < 1 || padding > MAX_PADDING || start < 0 || padded.subarray(start).some((byte) => byte !== padding)) {
+  if (
+    padding < 1 ||
+    padding > MAX_PADDING ||
+    start < 0 ||
+    padded.subarray(start).some((byte) => byte !== padding)
+  ) {
     throw new PolyratchetError('malformed', {
       what: 'plaintext',
       field: 'padding',

@@ -38,7 +38,7 @@ export interface RepeatedRow<Value> {
 
 /** The row that a property of a message needs. */
 export type RowOf<Message, Key extends keyof Message> =
-  Record<never, never> extends Pick<Message, Key>
+  undefined extends Message[Key]
     ? OptionalRow<Exclude<Message[Key], undefined>>
     : Message[Key] extends readonly (infer Item)[]
       ? RepeatedRow<Item>
@@ -90,7 +90,12 @@ export function nested<Message extends object>(table: Table<Message>): Kind<Mess
 export function encodedLength<Message extends object>(table: Table<Message>, message: Message): number {
   let length = 0;
   for (const { key, row, tag } of plan(table)) {
-    for (const value of valuesOf(row, message[key])) length += varintLength(tag) + row.kind.size(value);
+    const value: unknown = message[key];
+    if (row.presence === 'repeated') {
+      for (const item of value as readonly unknown[]) length += varintLength(tag) + row.kind.size(item);
+    } else if (value !== undefined || row.presence === 'required') {
+      length += varintLength(tag) + row.kind.size(value);
+    }
   }
   return length;
 }
@@ -100,7 +105,11 @@ export function encodedLength<Message extends object>(table: Table<Message>, mes
  *
  * @throws PolyratchetError `invalid-argument`: a value outside its kind.
  */
-export function encodeMessage<Message extends object>(table: Table<Message>, message: Message, prefix = 0): Uint8Array {
+export function encodeMessage<Message extends object>(
+  table: Table<Message>,
+  message: Message,
+  prefix = 0,
+): Uint8Array {
   const bytes = new Uint8Array(prefix + encodedLength(table, message));
   writeMessage(table, new Writer(bytes, prefix), message);
   return bytes;
@@ -141,23 +150,29 @@ function plan<Message extends object>(table: Table<Message>): readonly Step<Mess
       row,
       tag: row.number * 8 + row.kind.wireType,
     }));
-    plans.set(table, steps as readonly Step<never>[]);
+    plans.set(table, steps);
   }
   return steps;
 }
 
-function valuesOf(row: AnyRow, value: unknown): readonly unknown[] {
-  if (row.presence === 'repeated') return value as readonly unknown[];
-  return value === undefined && row.presence === 'optional' ? [] : [value];
-}
-
-function writeMessage<Message extends object>(table: Table<Message>, writer: Writer, message: Message): void {
+function writeMessage<Message extends object>(
+  table: Table<Message>,
+  writer: Writer,
+  message: Message,
+): void {
   for (const { key, row, tag } of plan(table)) {
-    for (const value of valuesOf(row, message[key])) {
-      writer.varint(tag);
-      row.kind.write(writer, value);
+    const value: unknown = message[key];
+    if (row.presence === 'repeated') {
+      for (const item of value as readonly unknown[]) writeField(writer, tag, row, item);
+    } else if (value !== undefined) {
+      writeField(writer, tag, row, value);
     }
   }
+}
+
+function writeField(writer: Writer, tag: number, { kind }: AnyRow, value: unknown): void {
+  writer.varint(tag);
+  kind.write(writer, value);
 }
 
 function readMessage<Message extends object>(table: Table<Message>, reader: Reader): Message {
@@ -197,7 +212,8 @@ function readField(found: Record<string, unknown>, key: string, row: AnyRow, rea
 }
 
 function skip(unknown: 'skip' | 'reject', reader: Reader, number: number, wireType: number): void {
-  if (number < 1 || number > MAX_FIELD_NUMBER) reader.fail(`a number from 1 to ${MAX_FIELD_NUMBER}`, String(number));
+  if (number < 1 || number > MAX_FIELD_NUMBER)
+    reader.fail(`a number from 1 to ${MAX_FIELD_NUMBER}`, String(number));
   if (unknown === 'reject') reader.fail('a known field', `field ${number}`);
   reader.field = `field ${number}`;
   switch (wireType as WireType) {
@@ -220,4 +236,3 @@ function skip(unknown: 'skip' | 'reject', reader: Reader, number: number, wireTy
 
 /** Field numbers have 29 bits (protobuf encoding). */
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
-

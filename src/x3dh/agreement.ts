@@ -81,7 +81,13 @@ export interface RespondOptions {
  *
  * @throws PolyratchetError `invalid-key`: never with checked public keys.
  */
-export function respond({ identity, signedPreKey, oneTimePreKey, identityKey, baseKey }: RespondOptions): InitialKeys {
+export function respond({
+  identity,
+  signedPreKey,
+  oneTimePreKey,
+  identityKey,
+  baseKey,
+}: RespondOptions): InitialKeys {
   const secrets = [
     agree(signedPreKey.privateKey, identityKey),
     agree(identity.privateKey, baseKey),

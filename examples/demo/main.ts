@@ -1,0 +1,31 @@
+/**
+ * `npm run demo`: five devices of two people talk through a server that sees nothing.
+ *
+ *     npm run demo -- --message "Hello!"     what to send
+ *     npm run demo -- --file picture.png     or a file of at most 256 KiB
+ *     npm run demo -- --json                 the story for machines
+ *
+ * Exits with 1 if any device did not get exactly what was sent.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { print } from './print.js';
+import { play } from './story.js';
+
+const { message, file, json } = parseArgs({
+  options: { message: { type: 'string' }, file: { type: 'string' }, json: { type: 'boolean' } },
+}).values;
+
+try {
+  const outcome = await play(contentToSend());
+  console.log(json === true ? JSON.stringify(outcome, undefined, 2) : print(outcome, process.stdout.isTTY));
+  if (!outcome.complete) process.exitCode = 1;
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+function contentToSend(): Uint8Array {
+  if (file !== undefined) return readFileSync(file);
+  return new TextEncoder().encode(message ?? 'Dinner at eight? Bring the good cheese.');
+}
