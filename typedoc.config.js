@@ -9,6 +9,7 @@ export default {
   entryPoints: modules.map((target) => target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
   tsconfig: 'tsconfig.json',
   out: 'docs/api',
+  disableSources: true, // no links to lines: the reference is read beside the source it was made from
   excludeInternal: true,
   excludePrivate: true,
   validation: { notExported: true, invalidLink: true, notDocumented: true },

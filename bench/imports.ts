@@ -3,7 +3,7 @@
  * that the subpath leads to.
  */
 import { execFileSync } from 'node:child_process';
-import type { Row } from './run.js';
+import type { Row } from './row.js';
 
 /** The noble modules behind each subpath, by backend: XEdDSA needs the curve everywhere, the rest is node:crypto's. */
 const CURVES = ['@noble/curves/ed25519.js'];

@@ -7,21 +7,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { measureImports } from './imports.js';
+import type { Row } from './row.js';
 
-/** One figure: microseconds per operation, the library's and others' doing the same in the same run. */
-export interface Row {
-  readonly op: string;
-  readonly n?: number;
-  readonly backend: 'node' | 'noble';
-  /** Median of the rounds. */
-  readonly us: number;
-  /** Best round. */
-  readonly best: number;
-  /** Medians of others. */
-  readonly peers: Readonly<Record<string, number>>;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.includes('--short'));
+main(process.argv.includes('--short'));
 
 function main(short: boolean): void {
   const rows = [

@@ -4,7 +4,7 @@ import { nodePrimitives } from './floor.node.js';
 import { noblePrimitives } from './floor.noble.js';
 import { measure, type Candidate, type MeasureOptions } from './measure.js';
 import { decrypting, encrypting, initiating, pingPong, responding } from './operations.js';
-import type { Row } from './run.js';
+import type { Row } from './row.js';
 
 const [backend, rounds, roundMs] = process.argv.slice(2);
 if (backend !== 'node' && backend !== 'noble')

@@ -1,6 +1,8 @@
 /**
  * polyratchet: the end-to-end encryption of a multi-device messenger.
  *
+ * Subpath: `polyratchet`.
+ *
  * The root holds what every room shares. The rooms are subpaths: `polyratchet/identity`, `polyratchet/session`,
  * `polyratchet/fanout`, …
  *

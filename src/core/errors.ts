@@ -243,7 +243,11 @@ const DEVICE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  */
 export function withDevice(error: PolyratchetError, device: string): PolyratchetError {
   if (!DEVICE_CODES.has(error.code)) return error;
-  return new PolyratchetError(error.code, { ...error.data, device }, {
-    cause: error,
-  });
+  return new PolyratchetError(
+    error.code,
+    { ...error.data, device },
+    {
+      cause: error,
+    },
+  );
 }

@@ -12,7 +12,10 @@ import { Secret } from '../core/secret.js';
 declare const checked: unique symbol;
 
 /** A checked Curve25519 public key: 32 bytes, the little-endian u coordinate, canonical and not of low order. */
-export type PublicKey = Uint8Array & { readonly [checked]: 'PublicKey' };
+export type PublicKey = Uint8Array & {
+  /** Exists in the type only: bytes become a key in one place. */
+  readonly [checked]: 'PublicKey';
+};
 
 /** A Curve25519 key pair whose private key has a role. */
 export interface KeyPair<Role extends string = string> {

@@ -36,7 +36,8 @@ export const sha512: CryptoProvider['sha512'] = (data) => plain(createHash('sha5
  * finalise, which costs more than the hashing when messages come by the thousand.
  */
 export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) => {
-  if (key.length > BLOCK || data.length > SCRATCH) return plain(createHmac('sha256', key).update(data).digest());
+  if (key.length > BLOCK || data.length > SCRATCH)
+    return plain(createHmac('sha256', key).update(data).digest());
   for (let i = 0; i < BLOCK; i++) {
     const byte = key[i] ?? 0;
     inner[i] = byte ^ 0x36;

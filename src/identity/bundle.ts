@@ -48,11 +48,26 @@ export interface PreKeyBundle {
   readonly oneTimePreKey?: PublicPreKey;
 }
 
+/** A published one-time prekey whose key was checked. */
+export interface ValidPreKey extends PublicPreKey {
+  /** 32 bytes. */
+  readonly publicKey: PublicKey;
+}
+
+/** A published signed prekey whose key and signature were checked. */
+export interface ValidSignedPreKey extends PublicSignedPreKey {
+  /** 32 bytes. */
+  readonly publicKey: PublicKey;
+}
+
 /** A bundle whose keys and signature were checked. */
 export interface ValidBundle extends PreKeyBundle {
+  /** The device's identity key, 32 bytes. */
   readonly identityKey: PublicKey;
-  readonly signedPreKey: PublicSignedPreKey & { readonly publicKey: PublicKey };
-  readonly oneTimePreKey?: PublicPreKey & { readonly publicKey: PublicKey };
+  /** The device's signed prekey. */
+  readonly signedPreKey: ValidSignedPreKey;
+  /** One of its one-time prekeys, unless the server has none left. */
+  readonly oneTimePreKey?: ValidPreKey;
 }
 
 /** The private parts from which a bundle is made. */
@@ -117,15 +132,12 @@ export function validateBundle(bundle: PreKeyBundle): ValidBundle {
   return { ...valid, oneTimePreKey: validatePreKey('one-time prekey', oneTimePreKey) };
 }
 
-function validatePreKey(role: string, preKey: PublicPreKey): { id: number; publicKey: PublicKey } {
+function validatePreKey(role: string, preKey: PublicPreKey): ValidPreKey {
   const { id, publicKey } = inputObject(role, preKey);
   return { id: inputInteger(`${role} id`, id, 0, MAX_UINT32), publicKey: publicKeyFrom(role, publicKey) };
 }
 
-function validateSignedPreKey(
-  identityKey: PublicKey,
-  signed: PublicSignedPreKey,
-): ValidBundle['signedPreKey'] {
+function validateSignedPreKey(identityKey: PublicKey, signed: PublicSignedPreKey): ValidSignedPreKey {
   const { id, publicKey } = validatePreKey('signed prekey', signed);
   const signature = copyBytes(inputBytes('signature', signed.signature));
   if (!xeddsaVerify(identityKey, encodePublicKey(publicKey), signature)) {
@@ -144,7 +156,7 @@ const bundleTable: Table<ValidBundle> = {
     identityKey: required(2, rawPublicKey),
     signedPreKey: required(
       3,
-      nested<ValidBundle['signedPreKey']>({
+      nested<ValidSignedPreKey>({
         name: 'signedPreKey',
         unknown: 'reject',
         rows: { ...preKeyRows, signature: required(3, bytes(SIGNATURE_LENGTH)) },
@@ -152,7 +164,7 @@ const bundleTable: Table<ValidBundle> = {
     ),
     oneTimePreKey: optional(
       4,
-      nested<NonNullable<ValidBundle['oneTimePreKey']>>({
+      nested<ValidPreKey>({
         name: 'oneTimePreKey',
         unknown: 'reject',
         rows: preKeyRows,

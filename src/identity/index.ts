@@ -17,6 +17,8 @@ export {
   type PublicPreKey,
   type PublicSignedPreKey,
   type ValidBundle,
+  type ValidPreKey,
+  type ValidSignedPreKey,
 } from './bundle.js';
 export {
   decodeIdentity,
@@ -58,5 +60,6 @@ export {
   type SignedPreKeyOptions,
 } from './prekeys.js';
 export { generateRegistrationId, MAX_REGISTRATION_ID } from './registration.js';
-export type { PublicKey } from '../crypto/index.js';
+export type { Secret } from '../core/secret.js';
+export type { KeyPair, PublicKey, SigningKeyPair } from '../crypto/index.js';
 export { decodePublicKey, encodePublicKey } from '../wire/index.js';

@@ -6,6 +6,8 @@
  *
  * @module
  */
+export type { Secret } from '../core/secret.js';
+export type { KeyPair, PublicKey } from '../crypto/index.js';
 export type { ChainKey, RootKey } from './kdf.js';
 export { COUNTER_LIMIT, MAX_CHAIN_STEPS, MAX_RECEIVING_CHAINS, MAX_SKIPPED_KEYS } from './limits.js';
 export {
@@ -23,7 +25,9 @@ export {
   startRatchet,
   type AcceptRatchetOptions,
   type RatchetDecryptOptions,
+  type RatchetDecryptResult,
   type RatchetEncryptOptions,
+  type RatchetEncryptResult,
   type StartRatchetOptions,
 } from './ratchet.js';
 export { ratchetState } from './record.js';

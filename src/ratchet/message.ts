@@ -74,7 +74,7 @@ export interface Direction {
 }
 
 /**
- * Parses a message strictly; its MAC is checked by {@link openMessage}.
+ * Parses a message strictly; its MAC is checked by the step that decrypts it.
  *
  * @throws PolyratchetError `malformed`, `too-large`, `legacy-version`, `unknown-version`, `invalid-key`.
  */

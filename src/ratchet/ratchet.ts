@@ -49,9 +49,18 @@ export function acceptRatchet({ rootKey, chainKey, ratchetKey }: AcceptRatchetOp
 
 /** What to encrypt. */
 export interface RatchetEncryptOptions extends Direction {
+  /** The ratchet of which the message is the next. */
   readonly ratchet: RatchetState;
   /** At most {@link MAX_RATCHET_PLAINTEXT} bytes. */
   readonly plaintext: Uint8Array;
+}
+
+/** An encrypted message, and the ratchet after it. */
+export interface RatchetEncryptResult {
+  /** Replaces the ratchet that was passed. */
+  readonly ratchet: RatchetState;
+  /** A SignalMessage. */
+  readonly message: Uint8Array;
 }
 
 /**
@@ -59,10 +68,7 @@ export interface RatchetEncryptOptions extends Direction {
  *
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
  */
-export function ratchetEncrypt(options: RatchetEncryptOptions): {
-  ratchet: RatchetState;
-  message: Uint8Array;
-} {
+export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptResult {
   const { ratchet, sender, receiver } = options;
   const { ratchetKey, chainKey, counter } = ratchet.sending;
   const plaintext = inputBytes('plaintext', options.plaintext);
@@ -105,6 +111,7 @@ export function findReceivingChain(ratchet: RatchetState, ratchetKey: PublicKey)
 
 /** What to decrypt. */
 export interface RatchetDecryptOptions extends Direction {
+  /** The ratchet to try. */
   readonly ratchet: RatchetState;
   /** The parsed message. */
   readonly message: SignalMessage;
@@ -112,14 +119,20 @@ export interface RatchetDecryptOptions extends Direction {
   readonly random: Random;
 }
 
+/** A decrypted message, and the ratchet after it. */
+export interface RatchetDecryptResult {
+  /** Replaces the ratchet that was passed. */
+  readonly ratchet: RatchetState;
+  /** The authenticated plaintext. */
+  readonly plaintext: Uint8Array;
+}
+
 /**
  * Decrypts one message; `undefined` if it is not authentic in this ratchet.
  *
  * @throws PolyratchetError `duplicate-message`, `key-gone`, `too-far-ahead`; `invalid-argument`: the random source fails.
  */
-export function ratchetDecrypt(
-  options: RatchetDecryptOptions,
-): { ratchet: RatchetState; plaintext: Uint8Array } | undefined {
+export function ratchetDecrypt(options: RatchetDecryptOptions): RatchetDecryptResult | undefined {
   const { ratchet, message, sender, receiver, random } = options;
   const known = findReceivingChain(ratchet, message.ratchetKey);
   if (known !== undefined) {

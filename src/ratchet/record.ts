@@ -93,7 +93,11 @@ const ratchetTable: Table<RatchetRecord> = {
 
 const record = nested(ratchetTable);
 
-/** The kind of a field that holds a ratchet. */
+/**
+ * The kind of a field that holds a ratchet.
+ *
+ * @internal
+ */
 export const ratchetState: Kind<RatchetState> = {
   wireType: record.wireType,
   size: (state) => record.size(flatten(state)),

@@ -96,6 +96,7 @@ export function promote(session: Session, state: SessionState, next: SessionStat
 
 /** Which session to archive. */
 export interface ArchiveOptions {
+  /** The session with the device. */
   readonly session: Session;
 }
 
@@ -117,6 +118,7 @@ export function archiveSession({ session }: ArchiveOptions): Session {
 
 /** Which signed prekey was erased. */
 export interface ForgetOptions {
+  /** The session with the device. */
   readonly session: Session;
   /** Id of the signed prekey whose private key no longer exists. */
   readonly signedPreKeyId: number;

@@ -37,12 +37,11 @@ export interface RepeatedRow<Value> {
 }
 
 /** The row that a property of a message needs. */
-export type RowOf<Message, Key extends keyof Message> =
-  undefined extends Message[Key]
-    ? OptionalRow<Exclude<Message[Key], undefined>>
-    : Message[Key] extends readonly (infer Item)[]
-      ? RepeatedRow<Item>
-      : RequiredRow<Message[Key]>;
+export type RowOf<Message, Key extends keyof Message> = undefined extends Message[Key]
+  ? OptionalRow<Exclude<Message[Key], undefined>>
+  : Message[Key] extends readonly (infer Item)[]
+    ? RepeatedRow<Item>
+    : RequiredRow<Message[Key]>;
 
 /** A message: its name for errors, what happens to unknown fields, and a row for each property. */
 export interface Table<Message> {
@@ -155,11 +154,7 @@ function plan<Message extends object>(table: Table<Message>): readonly Step<Mess
   return steps;
 }
 
-function writeMessage<Message extends object>(
-  table: Table<Message>,
-  writer: Writer,
-  message: Message,
-): void {
+function writeMessage<Message extends object>(table: Table<Message>, writer: Writer, message: Message): void {
   for (const { key, row, tag } of plan(table)) {
     const value: unknown = message[key];
     if (row.presence === 'repeated') {

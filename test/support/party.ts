@@ -85,7 +85,11 @@ export function send(party: Party, text: string): EncryptedMessage {
 }
 
 /** Decrypts without storing anything: the party stays as it was. */
-export function tryReceive(party: Party, message: EncryptedMessage, trustedIdentity?: Uint8Array): DecryptResult {
+export function tryReceive(
+  party: Party,
+  message: EncryptedMessage,
+  trustedIdentity?: Uint8Array,
+): DecryptResult {
   const { identity, session, random } = party;
   return decrypt({
     identity,
@@ -115,7 +119,25 @@ export function conversation(seed = 1): { alice: Party; bob: Party } {
   return { alice, bob };
 }
 
-function preKeysFor(party: Party, message: EncryptedMessage): { signedPreKey?: SignedPreKey; oneTimePreKey?: OneTimePreKey } {
+/** A copy that goes its own way: nothing that it does changes the original. */
+export function copyOf(party: Party): Party {
+  return {
+    ...party,
+    signedPreKeys: new Map(party.signedPreKeys),
+    oneTimePreKeys: new Map(party.oneTimePreKeys),
+  };
+}
+
+/** The same device towards somebody else: the same keys, and no session yet. */
+export function towardsAnother(party: Party): Party {
+  return { ...party, session: undefined };
+}
+
+/** The party's prekeys that a message names. */
+export function preKeysFor(
+  party: Party,
+  message: EncryptedMessage,
+): { signedPreKey?: SignedPreKey; oneTimePreKey?: OneTimePreKey } {
   if (message.type !== 'prekey') return {};
   const { signedPreKeyId, oneTimePreKeyId } = peekPreKeyMessage(message.bytes);
   const signedPreKey = party.signedPreKeys.get(signedPreKeyId);
