@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inputInteger } from './check.js';
 import { PolyratchetError } from './errors.js';
 
 /** An account (`user@server`) or one of its devices (`user:device@server`; the primary, device 0, is `user@server`). */
@@ -82,7 +83,8 @@ export function accountOf(address: Address): Address {
  */
 export function deviceAddress(account: Address, device: number): Address {
   const { user, server } = parseAddress(account);
-  const address = device === 0 ? `${user}@${server}` : `${user}:${String(device)}@${server}`;
+  const number = inputInteger('device', device, 0, MAX_DEVICE);
+  const address = number === 0 ? `${user}@${server}` : `${user}:${number}@${server}`;
   parseAddress(address);
   return address;
 }

@@ -17,22 +17,20 @@ export function isBytes(value: unknown): value is Uint8Array {
  * Checks a caller's byte string at the door and returns one that nobody else can change during the call.
  *
  * The argument itself comes back where that is safe; a view of shared memory, which another thread could change
- * between a MAC check and a decryption, is copied.
+ * between a MAC check and a decryption, is copied, and so is a view with properties of its own.
  *
  * @throws PolyratchetError `invalid-argument`: not a `Uint8Array`, detached, or not of `length` bytes.
  */
 export function inputBytes(name: string, value: unknown, length?: number): Uint8Array {
-  if (!isBytes(value) || (value.length === 0 && isDetached(value))) {
-    throw new PolyratchetError('invalid-argument', { name, expected: 'a Uint8Array', got: describe(value) });
-  }
-  if (length !== undefined && value.length !== length) {
-    throw new PolyratchetError('invalid-argument', {
-      name,
-      expected: `${length} bytes`,
-      got: `${value.length} bytes`,
-    });
-  }
-  return isShared(value) ? new Uint8Array(value) : value;
+  if (!isBytes(value)) throw notBytes(name, 'a Uint8Array', value);
+  const input = isOrdinary(value) ? value : copyView(value);
+  if (input === undefined) throw notBytes(name, 'a Uint8Array', value);
+  if (length !== undefined && input.length !== length) throw notBytes(name, `${length} bytes`, input);
+  return input;
+}
+
+function notBytes(name: string, expected: string, value: unknown): PolyratchetError {
+  return new PolyratchetError('invalid-argument', { name, expected, got: describe(value) });
 }
 
 /** A fresh plain `Uint8Array` with the same content (also of a `Buffer`, whose own `slice` would share memory). */
@@ -116,23 +114,23 @@ export function readLittleEndian(bytes: Uint8Array): bigint {
 /** Type or length of a value, for error data; never its content. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (isBytes(value)) return isDetached(value) ? 'a detached Uint8Array' : `${value.length} bytes`;
+  if (isBytes(value))
+    return copyView(value) === undefined ? 'a detached Uint8Array' : `${value.length} bytes`;
   if (typeof value === 'number') return Number.isInteger(value) ? 'an integer out of range' : 'no integer';
   return typeof value;
 }
 
-function isShared({ buffer }: Uint8Array): boolean {
-  if (buffer.constructor === ArrayBuffer) return false;
-  return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]';
+/** Not shared, not detached, and its length is what the engine says: nearly every view. */
+function isOrdinary(bytes: Uint8Array): boolean {
+  return bytes.length > 0 && bytes.buffer.constructor === ArrayBuffer && !Object.hasOwn(bytes, 'length');
 }
 
-/** A view of a detached buffer looks empty; only making another view of the buffer tells. */
-function isDetached(bytes: Uint8Array): boolean {
-  if (bytes.length > 0) return false;
+/** A copy of the real content; `undefined` where there is none, because the memory was detached or has shrunk. */
+function copyView(bytes: Uint8Array): Uint8Array | undefined {
   try {
-    return new Uint8Array(bytes.buffer, 0, 0).length !== 0;
+    return new Uint8Array(bytes);
   } catch {
-    return true;
+    return undefined;
   }
 }
 

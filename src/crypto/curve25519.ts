@@ -8,6 +8,7 @@ import { inputBytes, toHex } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { randomBytes, type Random } from '../core/random.js';
 import { Secret } from '../core/secret.js';
+import { isCanonical } from './field.js';
 
 declare const checked: unique symbol;
 
@@ -98,14 +99,6 @@ export function clamp(scalar: Uint8Array): Uint8Array {
   scalar[0] = (scalar[0] ?? 0) & 248;
   scalar[31] = ((scalar[31] ?? 0) & 127) | 64;
   return scalar;
-}
-
-/** u < p = 2²⁵⁵ − 19, and so also bit 255 clear. */
-function isCanonical(u: Uint8Array): boolean {
-  const top = u[31] ?? 0;
-  if (top !== 0x7f) return top < 0x7f;
-  for (let i = 30; i > 0; i--) if (u[i] !== 0xff) return true;
-  return (u[0] ?? 0) < 0xed;
 }
 
 /** The canonical u of all points of order 1, 2, 4 and 8 on the curve and its twist: 0, 1, two of order 8, and −1. */

@@ -25,6 +25,7 @@ import {
 import { Buffer } from 'node:buffer';
 import { concat } from '../core/bytes.js';
 import { reveal, type Secret } from '../core/secret.js';
+import { isCanonicalPoint } from './field.js';
 import { checkHkdfLength, type CryptoProvider } from './provider.js';
 
 export const backend: CryptoProvider['backend'] = 'node';
@@ -129,7 +130,7 @@ export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) =>
   plain(sign(null, message, privateKeyObject('Ed25519', seed)));
 
 export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, message, signature) =>
-  verify(null, message, publicKeyObject('Ed25519', publicKey), signature);
+  isCanonicalPoint(publicKey) && verify(null, message, publicKeyObject('Ed25519', publicKey), signature);
 
 /** Bytes of SHA-256's block and result. */
 const BLOCK = 64;
@@ -167,13 +168,13 @@ function open(decipher: DecipherGCM, sealed: Uint8Array, associatedData: Uint8Ar
 }
 
 /** Imported private keys, alive as long as the secrets they were made from. */
-const privateKeys = new WeakMap<Secret, KeyObject>();
+const privateKeys = { X25519: new WeakMap<Secret, KeyObject>(), Ed25519: new WeakMap<Secret, KeyObject>() };
 
 function privateKeyObject(curve: Curve, secret: Secret): KeyObject {
-  let key = privateKeys.get(secret);
+  let key = privateKeys[curve].get(secret);
   if (key === undefined) {
     key = importPrivateKey(curve, reveal(secret));
-    privateKeys.set(secret, key);
+    privateKeys[curve].set(secret, key);
   }
   return key;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseAddress, type Address } from '../core/address.js';
+import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import { PolyratchetError, withDevice } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
@@ -104,10 +105,12 @@ export type FanoutOutcome =
  * ```
  */
 export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOutcome[] {
+  inputInteger('registrationId', options.registrationId, 0, MAX_UINT32);
+  inputTime('now', options.now);
   const padded = pad(options.plaintext, options.random);
   const seen = new Set<Address>();
   return options.devices.map((target) => {
-    const { device } = target;
+    const { device } = inputObject('devices', target);
     try {
       parseAddress(device);
       if (seen.has(device)) throw twice();

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import {
   decodeSignalMessage,
@@ -41,7 +42,8 @@ import { statesOf, type Session, type SessionState } from './state.js';
  * ```
  */
 export function decrypt(options: DecryptOptions): DecryptResult {
-  const { identity, session, message } = options;
+  const { identity, session } = options;
+  const message = inputObject('message', options.message);
   checkOwner(session, identity.publicKey);
   switch (message.type) {
     case 'prekey':
