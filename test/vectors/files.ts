@@ -1,0 +1,22 @@
+/** The recorded files, imported one by one so that browsers have them too. */
+import session023They from '../../test-vectors/session-libsignal-client-0.23.1-they-initiate.json' with { type: 'json' };
+import session023We from '../../test-vectors/session-libsignal-client-0.23.1-we-initiate.json' with { type: 'json' };
+import session072They from '../../test-vectors/session-libsignal-client-0.72.1-they-initiate.json' with { type: 'json' };
+import session072We from '../../test-vectors/session-libsignal-client-0.72.1-we-initiate.json' with { type: 'json' };
+import sessionNodeThey from '../../test-vectors/session-libsignal-6.0.0-they-initiate.json' with { type: 'json' };
+import sessionNodeWe from '../../test-vectors/session-libsignal-6.0.0-we-initiate.json' with { type: 'json' };
+import xeddsa023 from '../../test-vectors/xeddsa-libsignal-client-0.23.1.json' with { type: 'json' };
+import xeddsa072 from '../../test-vectors/xeddsa-libsignal-client-0.72.1.json' with { type: 'json' };
+import type { SessionFile, SignatureFile } from './schema.js';
+
+// The types of imported JSON lack its literals; the recorder writes these types.
+export const sessionFiles = [
+  session023They,
+  session023We,
+  session072They,
+  session072We,
+  sessionNodeThey,
+  sessionNodeWe,
+] as readonly unknown[] as readonly SessionFile[];
+
+export const signatureFiles = [xeddsa023, xeddsa072] as readonly unknown[] as readonly SignatureFile[];
