@@ -3,7 +3,17 @@
  *
  * @module
  */
-export { aesCbcDecrypt, aesCbcEncrypt, backend, hkdfSha256, hmacSha256 } from '#crypto';
+export {
+  aesCbcDecrypt,
+  aesCbcEncrypt,
+  backend,
+  chainSteps,
+  hkdfSha256,
+  hmacSha256,
+  hmacSha256Batch,
+  messageSeeds,
+  walkChain,
+} from '#crypto';
 export {
   agree,
   generateKeyPair,

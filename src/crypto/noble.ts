@@ -11,6 +11,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes, readLittleEndian } from '../core/bytes.js';
 import { reveal } from '../core/secret.js';
+import { sequentialOperations, type BatchOperations } from './kernel/operations.js';
 import { checkHkdfLength, type CryptoProvider } from './provider.js';
 
 const { Point } = ed25519;
@@ -74,6 +75,12 @@ export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, messag
     return false; // the public key is not the encoding of a point
   }
 };
+
+const batches: BatchOperations = sequentialOperations({ hmacSha256, hkdfSha256 });
+export const chainSteps: CryptoProvider['chainSteps'] = batches.chainSteps;
+export const walkChain: CryptoProvider['walkChain'] = batches.walkChain;
+export const messageSeeds: CryptoProvider['messageSeeds'] = batches.messageSeeds;
+export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = batches.hmacSha256Batch;
 
 function orUndefined<Value>(attempt: () => Value): Value | undefined {
   try {

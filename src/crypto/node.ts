@@ -26,6 +26,7 @@ import { Buffer } from 'node:buffer';
 import { concat } from '../core/bytes.js';
 import { reveal, type Secret } from '../core/secret.js';
 import { isCanonicalPoint } from './field.js';
+import { kernelWithFallback, sequentialOperations, type BatchOperations } from './kernel/index.js';
 import { checkHkdfLength, type CryptoProvider } from './provider.js';
 
 export const backend: CryptoProvider['backend'] = 'node';
@@ -131,6 +132,12 @@ export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) =>
 
 export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, message, signature) =>
   isCanonicalPoint(publicKey) && verify(null, message, publicKeyObject('Ed25519', publicKey), signature);
+
+const batches: BatchOperations = kernelWithFallback(sequentialOperations({ hmacSha256, hkdfSha256 }));
+export const chainSteps: CryptoProvider['chainSteps'] = batches.chainSteps;
+export const walkChain: CryptoProvider['walkChain'] = batches.walkChain;
+export const messageSeeds: CryptoProvider['messageSeeds'] = batches.messageSeeds;
+export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = batches.hmacSha256Batch;
 
 /** Bytes of SHA-256's block and result. */
 const BLOCK = 64;

@@ -1,19 +1,20 @@
 /**
  * The crypto seam: what a backend provides, one synchronous function an operation.
  *
- * `#crypto` resolves to `node.ts` (node:crypto) in Node.js and to `noble.ts` (pure JavaScript) elsewhere. Both export
- * the functions of {@link CryptoProvider} by name, give the same bytes for the same input, and give them as fresh plain
+ * `#crypto` resolves to `node.ts` (node:crypto and the kernel) in Node.js, to `browser.ts` (pure JavaScript and the
+ * kernel) elsewhere, and to `noble.ts` (pure JavaScript alone) on request. All export the functions of {@link CryptoProvider} by name, give the same bytes for the same input, and give them as fresh plain
  * `Uint8Array`s. They trust the lengths that they are given: checking is the business of the rooms above.
  *
  * @module
  */
 import { PolyratchetError } from '../core/errors.js';
 import type { Secret } from '../core/secret.js';
+import type { BatchOperations } from './kernel/operations.js';
 
-/** The operations of a backend. */
-export interface CryptoProvider {
+/** The operations of a backend; those that come in batches are described in kernel/operations.ts. */
+export interface CryptoProvider extends BatchOperations {
   /** Which backend this is. */
-  readonly backend: 'node' | 'noble';
+  readonly backend: 'node' | 'noble' | 'browser';
   /** SHA-512 (FIPS 180-4): 64 bytes. */
   sha512(data: Uint8Array): Uint8Array;
   /** HMAC-SHA-256 (RFC 2104): 32 bytes. */

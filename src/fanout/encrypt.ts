@@ -9,11 +9,14 @@ import { PolyratchetError, withDevice } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
 import {
+  checkSendable,
   createSession,
-  encrypt,
+  encryptBatch,
   sessionStatus,
+  type BatchResult,
   type EncryptedMessage,
   type RemoteIdentity,
+  type SendableSession,
   type Session,
   type SessionStatus,
 } from '../session/index.js';
@@ -109,36 +112,52 @@ export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOut
   inputTime('now', options.now);
   const padded = pad(options.plaintext, options.random);
   const seen = new Set<Address>();
-  return options.devices.map((target) => {
+  const prepared = options.devices.map((target) => {
     const { device } = inputObject('devices', target);
     try {
       parseAddress(device);
       if (seen.has(device)) throw twice();
       seen.add(device);
-      return encryptForDevice(target, padded, options);
+      return prepare(target, options);
     } catch (error) {
       if (!PolyratchetError.is(error)) throw error;
-      return { kind: 'refused', device, error: withDevice(error, device) };
+      return { kind: 'refused', device, error: withDevice(error, device) } as const;
     }
   });
+  const ready = prepared.filter((target) => target.kind === 'ready');
+  const encrypted = new Map(
+    encryptBatch(ready, padded).map((result) => [result.item.device, outcomeOf(result)]),
+  );
+  return prepared.flatMap((target) =>
+    target.kind === 'ready' ? (encrypted.get(target.device) ?? []) : target,
+  );
 }
 
-function encryptForDevice(
-  target: FanoutDevice,
-  plaintext: Uint8Array,
-  options: EncryptFanoutOptions,
-): FanoutOutcome {
+/** A device for which a session is ready. */
+interface Ready extends SendableSession {
+  readonly kind: 'ready';
+  readonly device: Address;
+  readonly identity?: RemoteIdentity;
+}
+
+/** Finds or starts the session with a device. */
+function prepare(target: FanoutDevice, options: EncryptFanoutOptions): Ready | FanoutOutcome {
   const { device, session, bundle, ...trust } = target;
   const { identity, registrationId, random, now } = options;
   const known = session === undefined ? {} : { session };
   const status = sessionStatus({ ...known, now });
   if (session !== undefined && (status === 'established' || status === 'unacknowledged')) {
-    return { kind: 'encrypted', device, ...encrypt({ session, plaintext, ...trust, now }) };
+    return { kind: 'ready', device, ...checkSendable({ session, ...trust, now }) };
   }
   if (bundle === undefined) return { kind: 'needs-bundle', device, session: status };
   const started = createSession({ identity, registrationId, bundle, ...known, ...trust, random, now });
-  const encrypted = encrypt({ session: started.session, plaintext, now });
-  return { kind: 'encrypted', device, ...encrypted, identity: started.identity };
+  const sendable = checkSendable({ session: started.session, now });
+  return { kind: 'ready', device, ...sendable, identity: started.identity };
+}
+
+function outcomeOf({ item, session, message }: BatchResult<Ready>): FanoutOutcome {
+  const { device, identity } = item;
+  return { kind: 'encrypted', device, message, session, ...(identity === undefined ? {} : { identity }) };
 }
 
 function twice(): PolyratchetError {

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { copyBytes, wipe } from '../core/bytes.js';
+import { wipe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { reveal, Secret } from '../core/secret.js';
-import { CHAIN_KEY_LENGTH, messageSeed, nextChainKey } from './kdf.js';
+import { messageSeeds, walkChain } from '../crypto/index.js';
+import { CHAIN_KEY_LENGTH, deriveMessageKeys, stepChain } from './kdf.js';
 import { MAX_CHAIN_STEPS, MAX_SKIPPED_KEYS } from './limits.js';
 import { openMessage, type Direction, type SignalMessage } from './message.js';
 import { addSkipped, findSkipped, removeSkipped } from './skipped.js';
@@ -44,9 +45,14 @@ function receiveLate(
   if (seed === undefined) {
     throw new PolyratchetError(counter < chain.evictedBelow ? 'key-gone' : 'duplicate-message', { counter });
   }
-  const plaintext = openMessage(seed, message, direction);
-  if (plaintext === undefined) return undefined;
-  return { chain: { ...chain, skipped: removeSkipped(chain.skipped, counter) }, plaintext };
+  const { keys, all } = deriveMessageKeys(seed);
+  try {
+    const plaintext = openMessage(keys, message, direction);
+    if (plaintext === undefined) return undefined;
+    return { chain: { ...chain, skipped: removeSkipped(chain.skipped, counter) }, plaintext };
+  } finally {
+    wipe(all);
+  }
 }
 
 /** The next message, or one that overtakes others. */
@@ -60,23 +66,21 @@ function receiveAhead(
     throw new PolyratchetError('too-far-ahead', { counter, limit: MAX_CHAIN_STEPS });
   }
   const walk = walkTo(chain, counter);
-  const seed = messageSeed(walk.chainKey);
-  let next: Uint8Array | undefined;
+  const step = stepChain(walk.chainKey);
   try {
-    const plaintext = openMessage(seed, message, direction);
+    const plaintext = openMessage(step.keys, message, direction);
     if (plaintext === undefined) return undefined;
-    next = nextChainKey(walk.chainKey);
     return {
       chain: {
         ratchetKey: chain.ratchetKey,
-        chainKey: new Secret('ChainKey', next),
+        chainKey: new Secret('ChainKey', step.next),
         counter: counter + 1,
-        ...keepSkipped(chain, walk),
+        ...keepSkipped(chain, counter, walk.passed),
       },
       plaintext,
     };
   } finally {
-    wipe(seed, next, walk.chainKey, walk.passed);
+    wipe(step.all, walk.all);
   }
 }
 
@@ -85,38 +89,34 @@ interface Walk {
   readonly chainKey: Uint8Array;
   /** Chain keys of the last messages that were passed, 32 bytes each: at most as many as may be kept. */
   readonly passed: Uint8Array;
-  /** Counter of the first of them. */
-  readonly first: number;
+  /** Both, to be wiped; a chain that is there already is not walked. */
+  readonly all?: Uint8Array;
 }
 
 /** Steps the chain to a counter. Seeds are not derived here: a forgery shall cost as little as possible. */
 function walkTo(chain: ReceivingChain, counter: number): Walk {
-  const first = Math.max(chain.counter, counter - MAX_SKIPPED_KEYS);
-  const passed = new Uint8Array((counter - first) * CHAIN_KEY_LENGTH);
-  let chainKey: Uint8Array = copyBytes(reveal(chain.chainKey));
-  for (let at = chain.counter; at < counter; at++) {
-    if (at >= first) passed.set(chainKey, (at - first) * CHAIN_KEY_LENGTH);
-    const next = nextChainKey(chainKey);
-    chainKey.fill(0);
-    chainKey = next;
-  }
-  return { chainKey, passed, first };
+  const steps = counter - chain.counter;
+  if (steps === 0) return { chainKey: reveal(chain.chainKey), passed: NONE };
+  const kept = Math.min(steps, MAX_SKIPPED_KEYS);
+  const all = walkChain(reveal(chain.chainKey), steps, kept);
+  const end = kept * CHAIN_KEY_LENGTH;
+  return { chainKey: all.subarray(end), passed: all.subarray(0, end), all };
 }
 
-/** The skipped keys after a walk, and how far keys are gone. */
+const NONE = new Uint8Array(0);
+
+/** The skipped keys after messages were passed, and how far keys are gone. */
 function keepSkipped(
-  { skipped, evictedBelow, counter }: ReceivingChain,
-  { passed, first }: Walk,
+  chain: ReceivingChain,
+  counter: number,
+  passed: Uint8Array,
 ): Pick<ReceivingChain, 'skipped' | 'evictedBelow'> {
+  const { skipped, evictedBelow } = chain;
   if (passed.length === 0) return { skipped, evictedBelow };
-  const seeds = new Uint8Array(passed.length);
-  for (let offset = 0; offset < passed.length; offset += CHAIN_KEY_LENGTH) {
-    const seed = messageSeed(passed.subarray(offset, offset + CHAIN_KEY_LENGTH));
-    seeds.set(seed, offset);
-    seed.fill(0);
-  }
+  const first = counter - passed.length / CHAIN_KEY_LENGTH;
+  const seeds = messageSeeds(passed);
   const added = addSkipped(skipped, first, seeds);
-  seeds.fill(0);
-  const overleapt = first > counter ? first : 0;
+  wipe(seeds);
+  const overleapt = first > chain.counter ? first : 0;
   return { skipped: added.skipped, evictedBelow: Math.max(evictedBelow, added.evictedBelow ?? 0, overleapt) };
 }

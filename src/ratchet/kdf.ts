@@ -11,7 +11,7 @@
  */
 import { utf8, wipe } from '../core/bytes.js';
 import { reveal, Secret } from '../core/secret.js';
-import { hkdfSha256, hmacSha256 } from '../crypto/index.js';
+import { chainSteps, hkdfSha256 } from '../crypto/index.js';
 
 /** The root key of a ratchet, 32 bytes. */
 export type RootKey = Secret<'RootKey'>;
@@ -24,8 +24,8 @@ export const CHAIN_KEY_LENGTH = 32;
 
 const INFO_ROOT = utf8('WhisperRatchet');
 const INFO_MESSAGE_KEYS = utf8('WhisperMessageKeys');
-const SEED_INPUT = Uint8Array.of(0x01);
-const CHAIN_INPUT = Uint8Array.of(0x02);
+const MESSAGE_KEYS_LENGTH = 80;
+const STEP_LENGTH = CHAIN_KEY_LENGTH + MESSAGE_KEYS_LENGTH;
 const NO_SALT = new Uint8Array(0);
 
 /** The next root key and the chain key that a Diffie-Hellman result starts; wipes the result. */
@@ -44,27 +44,54 @@ export function deriveRootKey(
   }
 }
 
-/** The chain key after this one, 32 fresh bytes. */
-export function nextChainKey(chainKey: Uint8Array): Uint8Array {
-  return hmacSha256(chainKey, CHAIN_INPUT);
-}
-
-/** The seed of the message at this chain key, 32 fresh bytes. */
-export function messageSeed(chainKey: Uint8Array): Uint8Array {
-  return hmacSha256(chainKey, SEED_INPUT);
-}
-
-/** The keys of one message: views of one array that the caller wipes. */
+/** The keys of one message: views of one array that is wiped after use. */
 export interface MessageKeys {
   readonly cipherKey: Uint8Array;
   readonly macKey: Uint8Array;
   readonly iv: Uint8Array;
-  /** All of them: 80 bytes. */
+}
+
+/** One step of a chain: views of one array that is wiped after use. */
+export interface ChainStep {
+  /** The next chain key, 32 bytes. */
+  readonly next: Uint8Array;
+  /** The keys of the message at the chain key that was. */
+  readonly keys: MessageKeys;
+  /** All of them. */
   readonly all: Uint8Array;
 }
 
-/** The keys of the message with this seed. */
-export function deriveMessageKeys(seed: Uint8Array): MessageKeys {
-  const all = hkdfSha256(seed, NO_SALT, INFO_MESSAGE_KEYS, 80);
-  return { cipherKey: all.subarray(0, 32), macKey: all.subarray(32, 64), iv: all.subarray(64), all };
+/** One step of the chain of each item. */
+export function stepChains<Item>(
+  items: readonly Item[],
+  chainKeyOf: (item: Item) => ChainKey,
+): readonly { readonly item: Item; readonly step: ChainStep }[] {
+  const chainKeys = items.map((item) => reveal(chainKeyOf(item)));
+  const rows = chainSteps(chainKeys, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
+  return items.map((item, i) => ({
+    item,
+    step: chainStep(rows.subarray(i * STEP_LENGTH, (i + 1) * STEP_LENGTH)),
+  }));
+}
+
+/** One step of a chain. */
+export function stepChain(chainKey: Uint8Array): ChainStep {
+  return chainStep(chainSteps([chainKey], INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH));
+}
+
+function chainStep(all: Uint8Array): ChainStep {
+  return { next: all.subarray(0, CHAIN_KEY_LENGTH), keys: messageKeys(all.subarray(CHAIN_KEY_LENGTH)), all };
+}
+
+/** The keys of a skipped message from its seed, and the array to wipe. */
+export function deriveMessageKeys(seed: Uint8Array): {
+  readonly keys: MessageKeys;
+  readonly all: Uint8Array;
+} {
+  const all = hkdfSha256(seed, NO_SALT, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
+  return { keys: messageKeys(all), all };
+}
+
+function messageKeys(all: Uint8Array): MessageKeys {
+  return { cipherKey: all.subarray(0, 32), macKey: all.subarray(32, 64), iv: all.subarray(64) };
 }

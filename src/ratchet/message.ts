@@ -6,14 +6,21 @@
  *
  * @module
  */
-import { concat, equalBytes, inputBytes, wipe } from '../core/bytes.js';
+import { equalBytes, inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
-import { aesCbcDecrypt, aesCbcEncrypt, hmacSha256, type PublicKey } from '../crypto/index.js';
+import {
+  aesCbcDecrypt,
+  aesCbcEncrypt,
+  hmacSha256,
+  hmacSha256Batch,
+  type PublicKey,
+} from '../crypto/index.js';
 import {
   bytes,
   checkVersionByte,
   decodeMessage,
   EMITTED_VERSION_BYTE,
+  ENCODED_KEY_LENGTH,
   encodedPublicKey,
   encodeMessage,
   encodePublicKey,
@@ -23,7 +30,7 @@ import {
   uint32,
   type Table,
 } from '../wire/index.js';
-import { deriveMessageKeys } from './kdf.js';
+import type { MessageKeys } from './kdf.js';
 import { COUNTER_LIMIT } from './limits.js';
 
 /** Longest plaintext of a ratchet message: one padded application message. */
@@ -33,6 +40,7 @@ export const MAX_RATCHET_PLAINTEXT: number = MAX_PLAINTEXT_LENGTH + MAX_PADDING;
 export const MAX_MESSAGE_LENGTH: number = MAX_RATCHET_PLAINTEXT + 1024;
 
 const MAC_LENGTH = 8;
+const IDENTITIES_LENGTH = 2 * ENCODED_KEY_LENGTH;
 const WHAT = 'SignalMessage';
 
 interface Fields {
@@ -93,42 +101,56 @@ export function decodeSignalMessage(message: Uint8Array): SignalMessage {
 
 /** What a message is made of. */
 export interface SealOptions extends Omit<Fields, 'ciphertext'>, Direction {
-  /** The message's seed, 32 bytes. */
-  readonly seed: Uint8Array;
+  /** The message's keys. */
+  readonly keys: MessageKeys;
   readonly plaintext: Uint8Array;
 }
 
-/** Encrypts and authenticates one message. */
-export function sealMessage({ seed, plaintext, sender, receiver, ...fields }: SealOptions): Uint8Array {
-  const keys = deriveMessageKeys(seed);
-  try {
-    const ciphertext = aesCbcEncrypt(keys.cipherKey, keys.iv, plaintext);
-    const message = encodeMessage(signalMessageTable, { ...fields, ciphertext }, 1);
-    message[0] = EMITTED_VERSION_BYTE;
-    return concat(message, macOf(keys.macKey, { sender, receiver }, message));
-  } finally {
-    wipe(keys.all);
-  }
+/** Encrypts and authenticates messages: the MACs of many are made together. */
+export function sealMessages<Item extends SealOptions>(
+  items: readonly Item[],
+): readonly { readonly item: Item; readonly message: Uint8Array }[] {
+  const framed = items.map((item) => ({ item, bytes: frame(item) }));
+  const macs = hmacSha256Batch(
+    items.map(({ keys }) => keys.macKey),
+    framed.map(({ bytes }) => bytes.subarray(0, bytes.length - MAC_LENGTH)),
+  );
+  return framed.map(({ item, bytes }, i) => {
+    bytes.set(macs.subarray(i * 32, i * 32 + MAC_LENGTH), bytes.length - MAC_LENGTH);
+    return { item, message: bytes.slice(IDENTITIES_LENGTH) };
+  });
+}
+
+/** The input of the MAC, and room for it: sender's identity ‖ receiver's identity ‖ version byte ‖ protobuf ‖ 8 bytes. */
+function frame({ keys, plaintext, sender, receiver, ...fields }: SealOptions): Uint8Array {
+  const ciphertext = aesCbcEncrypt(keys.cipherKey, keys.iv, plaintext);
+  const bytes = encodeMessage(
+    signalMessageTable,
+    { ...fields, ciphertext },
+    IDENTITIES_LENGTH + 1,
+    MAC_LENGTH,
+  );
+  writeIdentities(bytes, { sender, receiver });
+  bytes[IDENTITIES_LENGTH] = EMITTED_VERSION_BYTE;
+  return bytes;
 }
 
 /** The plaintext of a message, or `undefined` if MAC or padding is wrong: there is one answer for both. */
 export function openMessage(
-  seed: Uint8Array,
+  { cipherKey, macKey, iv }: MessageKeys,
   message: SignalMessage,
   direction: Direction,
 ): Uint8Array | undefined {
-  const keys = deriveMessageKeys(seed);
-  try {
-    if (!equalBytes(macOf(keys.macKey, direction, message.authenticated), message.mac)) return undefined;
-    return aesCbcDecrypt(keys.cipherKey, keys.iv, message.ciphertext);
-  } finally {
-    wipe(keys.all);
-  }
+  const input = new Uint8Array(IDENTITIES_LENGTH + message.authenticated.length);
+  writeIdentities(input, direction);
+  input.set(message.authenticated, IDENTITIES_LENGTH);
+  const mac = hmacSha256(macKey, input).subarray(0, MAC_LENGTH);
+  return equalBytes(mac, message.mac) ? aesCbcDecrypt(cipherKey, iv, message.ciphertext) : undefined;
 }
 
-function macOf(macKey: Uint8Array, { sender, receiver }: Direction, authenticated: Uint8Array): Uint8Array {
-  const input = concat(encodePublicKey(sender), encodePublicKey(receiver), authenticated);
-  return hmacSha256(macKey, input).subarray(0, MAC_LENGTH);
+function writeIdentities(bytes: Uint8Array, { sender, receiver }: Direction): void {
+  bytes.set(encodePublicKey(sender));
+  bytes.set(encodePublicKey(receiver), ENCODED_KEY_LENGTH);
 }
 
 function malformed(field: string, expected: string, got: string): never {

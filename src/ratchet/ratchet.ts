@@ -8,12 +8,18 @@
 import { equalBytes, inputBytes, wipe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
-import { reveal, Secret } from '../core/secret.js';
+import { Secret } from '../core/secret.js';
 import { agree, generateKeyPair, type PublicKey } from '../crypto/index.js';
 import { receive } from './chain.js';
-import { deriveRootKey, messageSeed, nextChainKey, type ChainKey, type RootKey } from './kdf.js';
+import { deriveRootKey, stepChains, type ChainKey, type ChainStep, type RootKey } from './kdf.js';
 import { COUNTER_LIMIT, MAX_RECEIVING_CHAINS } from './limits.js';
-import { MAX_RATCHET_PLAINTEXT, sealMessage, type Direction, type SignalMessage } from './message.js';
+import {
+  MAX_RATCHET_PLAINTEXT,
+  sealMessages,
+  type Direction,
+  type SealOptions,
+  type SignalMessage,
+} from './message.js';
 import { NO_SKIPPED_KEYS } from './skipped.js';
 import type { RatchetKeyPair, RatchetState, ReceivingChain } from './state.js';
 
@@ -56,7 +62,9 @@ export interface RatchetEncryptOptions extends Direction {
 }
 
 /** An encrypted message, and the ratchet after it. */
-export interface RatchetEncryptResult {
+export interface RatchetEncryptResult<Item = RatchetEncryptOptions> {
+  /** What was to be encrypted. */
+  readonly item: Item;
   /** Replaces the ratchet that was passed. */
   readonly ratchet: RatchetState;
   /** A SignalMessage. */
@@ -64,14 +72,31 @@ export interface RatchetEncryptResult {
 }
 
 /**
- * Encrypts one message.
+ * Encrypts one message with each of several ratchets, whose chain steps and MACs are made together; the results come in
+ * their order.
  *
- * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
+ * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`: then nothing is encrypted.
  */
-export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptResult {
-  const { ratchet, sender, receiver } = options;
-  const { ratchetKey, chainKey, counter } = ratchet.sending;
-  const plaintext = inputBytes('plaintext', options.plaintext);
+export function ratchetEncrypt<Item extends RatchetEncryptOptions>(
+  batch: readonly Item[],
+): readonly RatchetEncryptResult<Item>[] {
+  const checked = batch.map(checkOptions);
+  const steps = stepChains(checked, ({ ratchet }) => ratchet.sending.chainKey);
+  try {
+    const sealed = sealMessages(steps.map(({ item, step }) => ({ item, step, ...sealOptions(item, step) })));
+    return sealed.map(({ item: { item, step }, message }) => {
+      return { item: item.item, ratchet: advance(item.ratchet, step), message };
+    });
+  } finally {
+    for (const { step } of steps) wipe(step.all);
+  }
+}
+
+function checkOptions<Item extends RatchetEncryptOptions>(
+  item: Item,
+): RatchetEncryptOptions & { readonly item: Item } {
+  const { ratchet, sender, receiver } = item;
+  const plaintext = inputBytes('plaintext', item.plaintext);
   if (plaintext.length > MAX_RATCHET_PLAINTEXT) {
     throw new PolyratchetError('too-large', {
       what: 'plaintext',
@@ -79,29 +104,25 @@ export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptRe
       got: plaintext.length,
     });
   }
-  if (counter >= COUNTER_LIMIT) throw new PolyratchetError('counter-exhausted', {});
-  const { previousCounter } = ratchet;
-  const seed = messageSeed(reveal(chainKey));
-  const next = nextChainKey(reveal(chainKey));
-  try {
-    return {
-      ratchet: {
-        ...ratchet,
-        sending: { ratchetKey, chainKey: new Secret('ChainKey', next), counter: counter + 1 },
-      },
-      message: sealMessage({
-        seed,
-        plaintext,
-        sender,
-        receiver,
-        ratchetKey: ratchetKey.publicKey,
-        counter,
-        previousCounter,
-      }),
-    };
-  } finally {
-    wipe(seed, next);
-  }
+  if (ratchet.sending.counter >= COUNTER_LIMIT) throw new PolyratchetError('counter-exhausted', {});
+  return { item, ratchet, plaintext, sender, receiver };
+}
+
+function sealOptions(
+  { ratchet, plaintext, sender, receiver }: RatchetEncryptOptions,
+  { keys }: ChainStep,
+): SealOptions {
+  const { sending, previousCounter } = ratchet;
+  const { publicKey: ratchetKey } = sending.ratchetKey;
+  return { keys, plaintext, sender, receiver, ratchetKey, counter: sending.counter, previousCounter };
+}
+
+function advance(ratchet: RatchetState, { next }: ChainStep): RatchetState {
+  const { ratchetKey, counter } = ratchet.sending;
+  return {
+    ...ratchet,
+    sending: { ratchetKey, chainKey: new Secret('ChainKey', next), counter: counter + 1 },
+  };
 }
 
 /** The receiving chain of a ratchet key, if the ratchet has it. */

@@ -58,18 +58,66 @@ export interface EncryptResult {
  * ```
  */
 export function encrypt({ session, plaintext, trustedIdentity, now }: EncryptOptions): EncryptResult {
+  const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
+  const [result] = encryptBatch([checkSendable({ session, ...trust, now })], plaintext);
+  if (result === undefined) throw new PolyratchetError('no-session', {});
+  return { session: result.session, message: result.message };
+}
+
+/** A session that can encrypt now. */
+export interface SendableSession {
+  readonly session: Session;
+  readonly current: SessionState;
+}
+
+/**
+ * Checks that a session can encrypt for the identity that is trusted.
+ *
+ * @throws PolyratchetError `no-session`, `session-expired`, `counter-exhausted`, `untrusted-identity`, `invalid-argument`.
+ * @internal
+ */
+export function checkSendable({
+  session,
+  trustedIdentity,
+  now,
+}: Omit<EncryptOptions, 'plaintext'>): SendableSession {
   const { current, localIdentity } = session;
   const status = sessionStatus({ session, now: inputTime('now', now) });
   if (current === undefined) throw new PolyratchetError('no-session', {});
   if (status === 'expired') throw new PolyratchetError('session-expired', {});
-  const { remoteIdentity } = current;
-  checkIdentity({ identityKey: remoteIdentity, localIdentity, trustedIdentity, session });
-  const direction = { sender: localIdentity, receiver: remoteIdentity };
-  const { ratchet, message } = ratchetEncrypt({ ratchet: current.ratchet, plaintext, ...direction });
-  return {
-    session: { ...session, current: { ...current, ratchet } },
-    message: frame(session, current, message),
-  };
+  if (status === 'exhausted') throw new PolyratchetError('counter-exhausted', {});
+  checkIdentity({ identityKey: current.remoteIdentity, localIdentity, trustedIdentity, session });
+  return { session, current };
+}
+
+/** A message, the session to store before it is sent, and what was asked for. */
+export interface BatchResult<Item> extends EncryptResult {
+  readonly item: Item;
+}
+
+/**
+ * Encrypts one plaintext with several sessions, whose chain steps and MACs are made together; the results come in their
+ * order.
+ *
+ * @throws PolyratchetError `too-large`, `invalid-argument`.
+ * @internal
+ */
+export function encryptBatch<Item extends SendableSession>(
+  items: readonly Item[],
+  plaintext: Uint8Array,
+): readonly BatchResult<Item>[] {
+  const batch = items.map((item) => {
+    const { ratchet, remoteIdentity: receiver } = item.current;
+    return { item, ratchet, plaintext, sender: item.session.localIdentity, receiver };
+  });
+  return ratchetEncrypt(batch).map(({ item: { item }, ratchet, message }) => {
+    const { session, current } = item;
+    return {
+      item,
+      session: { ...session, current: { ...current, ratchet } },
+      message: frame(session, current, message),
+    };
+  });
 }
 
 function frame(

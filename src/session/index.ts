@@ -7,7 +7,16 @@
  */
 export { createSession, type CreateSessionOptions, type CreateSessionResult } from './create.js';
 export { decrypt } from './decrypt.js';
-export { encrypt, type EncryptedMessage, type EncryptOptions, type EncryptResult } from './encrypt.js';
+export {
+  checkSendable,
+  encrypt,
+  encryptBatch,
+  type BatchResult,
+  type EncryptedMessage,
+  type EncryptOptions,
+  type EncryptResult,
+  type SendableSession,
+} from './encrypt.js';
 export type { RemoteIdentity } from './identity.js';
 export type { DecryptOptions, DecryptResult } from './open.js';
 export { MAX_PREKEY_MESSAGE_LENGTH, peekPreKeyMessage, type PreKeyMessageInfo } from './preKeyMessage.js';

@@ -100,7 +100,7 @@ export function encodedLength<Message extends object>(table: Table<Message>, mes
 }
 
 /**
- * The bytes of a message, after `prefix` bytes left free for a frame.
+ * The bytes of a message, with `prefix` bytes before and `suffix` bytes after it left free for a frame.
  *
  * @throws PolyratchetError `invalid-argument`: a value outside its kind.
  */
@@ -108,8 +108,9 @@ export function encodeMessage<Message extends object>(
   table: Table<Message>,
   message: Message,
   prefix = 0,
+  suffix = 0,
 ): Uint8Array {
-  const bytes = new Uint8Array(prefix + encodedLength(table, message));
+  const bytes = new Uint8Array(prefix + encodedLength(table, message) + suffix);
   writeMessage(table, new Writer(bytes, prefix), message);
   return bytes;
 }

@@ -1,0 +1,21 @@
+/**
+ * Batch operations for the backends: the kernel at first use, or what stands in for it.
+ *
+ * @module
+ */
+import { instantiateKernel, loadKernel } from './kernel.js';
+import type { BatchOperations } from './operations.js';
+
+export { sequentialOperations, type BatchOperations } from './operations.js';
+
+/** Operations that look for the kernel when the first of them is called: importing costs nothing. */
+export function kernelWithFallback(fallback: BatchOperations): BatchOperations {
+  let loaded: BatchOperations | undefined;
+  const operations = (): BatchOperations => (loaded ??= loadKernel(fallback, instantiateKernel));
+  return {
+    chainSteps: (chainKeys, info, length) => operations().chainSteps(chainKeys, info, length),
+    walkChain: (chainKey, steps, kept) => operations().walkChain(chainKey, steps, kept),
+    messageSeeds: (chainKeys) => operations().messageSeeds(chainKeys),
+    hmacSha256Batch: (keys, messages) => operations().hmacSha256Batch(keys, messages),
+  };
+}
