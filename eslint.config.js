@@ -42,7 +42,15 @@ const MATH_RANDOM = { object: 'Math', property: 'random', message: 'Take `random
 const DATE_NOW = { object: 'Date', property: 'now', message: 'Take `now` as an argument.' };
 
 export default defineConfig(
-  globalIgnores(['**/node_modules/', '**/dist/', 'coverage/', '.cache/', 'docs/']),
+  globalIgnores([
+    'kernel/',
+    'src/crypto/kernel/wasm.ts',
+    '**/node_modules/',
+    '**/dist/',
+    'coverage/',
+    '.cache/',
+    'docs/',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,

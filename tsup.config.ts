@@ -8,7 +8,12 @@
 import { defineConfig } from 'tsup';
 import { entryPoints } from './scripts/project.js';
 
-const outputs = [...entryPoints().map((entry) => entry.output), 'crypto/node', 'crypto/noble', 'crypto/browser'];
+const outputs = [
+  ...entryPoints().map((entry) => entry.output),
+  'crypto/node',
+  'crypto/noble',
+  'crypto/browser',
+];
 
 export default defineConfig({
   entry: Object.fromEntries(outputs.map((output) => [output, `src/${output}.ts`])),

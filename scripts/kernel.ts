@@ -40,7 +40,7 @@ function fingerprint(): string {
 
 async function compile(): Promise<Uint8Array> {
   const outputs = new Map<string, Uint8Array | string>();
-  const { error, stderr } = await asc.main(['index.ts', '--outFile=kernel.wasm', ...FLAGS], {
+  const { error } = await asc.main(['index.ts', '--outFile=kernel.wasm', ...FLAGS], {
     readFile: (name) => {
       const path = join(root, 'kernel', name);
       return existsSync(path) ? readFileSync(path, 'utf8') : null;
@@ -51,7 +51,7 @@ async function compile(): Promise<Uint8Array> {
     listFiles: () => [],
   });
   const wasm = outputs.get('kernel.wasm');
-  if (error !== null || !(wasm instanceof Uint8Array))
-    throw new Error(`the kernel does not compile\n${stderr.toString()}`);
+  if (error !== null) throw error;
+  if (!(wasm instanceof Uint8Array)) throw new Error('the compiler wrote no module');
   return wasm;
 }

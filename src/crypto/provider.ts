@@ -16,53 +16,58 @@ export interface CryptoProvider extends BatchOperations {
   /** Which backend this is. */
   readonly backend: 'node' | 'noble' | 'browser';
   /** SHA-512 (FIPS 180-4): 64 bytes. */
-  sha512(data: Uint8Array): Uint8Array;
+  readonly sha512: (data: Uint8Array) => Uint8Array;
   /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
-  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  readonly hmacSha256: (key: Uint8Array, data: Uint8Array) => Uint8Array;
   /** HKDF-SHA-256 (RFC 5869): `length` bytes, `too-large` above 8160; an empty salt is 32 zero bytes. */
-  hkdfSha256(inputKey: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
+  readonly hkdfSha256: (
+    inputKey: Uint8Array,
+    salt: Uint8Array,
+    info: Uint8Array,
+    length: number,
+  ) => Uint8Array;
   /** AES-CBC with PKCS#7 padding; key of 16 or 32 bytes, iv of 16. */
-  aesCbcEncrypt(key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  readonly aesCbcEncrypt: (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array) => Uint8Array;
   /** The plaintext, or `undefined` if length or padding is wrong. */
-  aesCbcDecrypt(key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
+  readonly aesCbcDecrypt: (key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array) => Uint8Array | undefined;
   /** AES-256-GCM (NIST SP 800-38D): nonce of 12 bytes; ciphertext ‖ 16-byte tag. */
-  aesGcmSeal(
+  readonly aesGcmSeal: (
     key: Uint8Array,
     nonce: Uint8Array,
     plaintext: Uint8Array,
     associatedData: Uint8Array,
-  ): Uint8Array;
+  ) => Uint8Array;
   /** The plaintext, or `undefined` if the tag is wrong. */
-  aesGcmOpen(
+  readonly aesGcmOpen: (
     key: Uint8Array,
     nonce: Uint8Array,
     sealed: Uint8Array,
     associatedData: Uint8Array,
-  ): Uint8Array | undefined;
+  ) => Uint8Array | undefined;
   /** ChaCha20-Poly1305 (RFC 8439): nonce of 12 bytes; ciphertext ‖ 16-byte tag. */
-  chachaSeal(
+  readonly chachaSeal: (
     key: Uint8Array,
     nonce: Uint8Array,
     plaintext: Uint8Array,
     associatedData: Uint8Array,
-  ): Uint8Array;
+  ) => Uint8Array;
   /** The plaintext, or `undefined` if the tag is wrong. */
-  chachaOpen(
+  readonly chachaOpen: (
     key: Uint8Array,
     nonce: Uint8Array,
     sealed: Uint8Array,
     associatedData: Uint8Array,
-  ): Uint8Array | undefined;
+  ) => Uint8Array | undefined;
   /** Public key of an X25519 private key (RFC 7748): 32 bytes. */
-  x25519PublicKey(privateKey: Secret): Uint8Array;
+  readonly x25519PublicKey: (privateKey: Secret) => Uint8Array;
   /** X25519 (RFC 7748): the 32-byte shared secret, or `undefined` where it is all zero (a low-order public key). */
-  x25519SharedSecret(privateKey: Secret, publicKey: Uint8Array): Uint8Array | undefined;
+  readonly x25519SharedSecret: (privateKey: Secret, publicKey: Uint8Array) => Uint8Array | undefined;
   /** Public key of an Ed25519 seed (RFC 8032): 32 bytes. */
-  ed25519PublicKey(seed: Secret): Uint8Array;
+  readonly ed25519PublicKey: (seed: Secret) => Uint8Array;
   /** Ed25519 signature (RFC 8032, deterministic): 64 bytes. */
-  ed25519Sign(seed: Secret, message: Uint8Array): Uint8Array;
+  readonly ed25519Sign: (seed: Secret, message: Uint8Array) => Uint8Array;
   /** Ed25519 verification, strict and without cofactor: s < L, and compress(s·B − h·A) equals R byte for byte. */
-  ed25519Verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  readonly ed25519Verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
 }
 
 /** 255 blocks of the hash (RFC 5869 §2.3): the block counter is one byte. */

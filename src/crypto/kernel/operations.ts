@@ -16,13 +16,13 @@ export interface BatchOperations {
    *
    * `info` has at most 22 bytes and is a constant of the caller's; `length` is a multiple of 4.
    */
-  chainSteps(chainKeys: readonly Uint8Array[], info: Uint8Array, length: number): Uint8Array;
+  readonly chainSteps: (chainKeys: readonly Uint8Array[], info: Uint8Array, length: number) => Uint8Array;
   /** `steps` steps of one chain: the last `kept` chain keys that are passed, then the one that is reached. */
-  walkChain(chainKey: Uint8Array, steps: number, kept: number): Uint8Array;
+  readonly walkChain: (chainKey: Uint8Array, steps: number, kept: number) => Uint8Array;
   /** The message seeds of chain keys, 32 bytes each in one array. */
-  messageSeeds(chainKeys: Uint8Array): Uint8Array;
+  readonly messageSeeds: (chainKeys: Uint8Array) => Uint8Array;
   /** HMAC-SHA-256 of each message under its key of 32 bytes, 32 bytes each in one array. */
-  hmacSha256Batch(keys: readonly Uint8Array[], messages: readonly Uint8Array[]): Uint8Array;
+  readonly hmacSha256Batch: (keys: readonly Uint8Array[], messages: readonly Uint8Array[]) => Uint8Array;
 }
 
 /** Bytes of a chain key, a seed and an HMAC. */
