@@ -108,8 +108,7 @@ export type FanoutOutcome =
  * ```
  */
 export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOutcome[] {
-  inputInteger('registrationId', options.registrationId, 0, MAX_UINT32);
-  inputTime('now', options.now);
+  checkCall(options);
   const padded = pad(options.plaintext, options.random);
   const seen = new Set<Address>();
   const prepared = options.devices.map((target) => {
@@ -131,6 +130,19 @@ export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOut
   return prepared.flatMap((target) =>
     target.kind === 'ready' ? (encrypted.get(target.device) ?? []) : target,
   );
+}
+
+/** What is wrong with the call is not blamed on a device. */
+function checkCall({ identity, registrationId, devices, now }: EncryptFanoutOptions): void {
+  inputObject('identity', identity);
+  inputInteger('registrationId', registrationId, 0, MAX_UINT32);
+  inputTime('now', now);
+  if (Array.isArray(devices)) return;
+  throw new PolyratchetError('invalid-argument', {
+    name: 'devices',
+    expected: 'a list',
+    got: typeof devices,
+  });
 }
 
 /** A device for which a session is ready. */

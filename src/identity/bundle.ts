@@ -99,7 +99,7 @@ export function createBundle(options: BundleOptions): PreKeyBundle {
   const { identity, registrationId, signedPreKey, oneTimePreKey } = options;
   return {
     registrationId,
-    identityKey: identity.publicKey,
+    identityKey: copyBytes(identity.publicKey),
     signedPreKey: publicSignedPreKey(signedPreKey),
     ...(oneTimePreKey === undefined ? {} : { oneTimePreKey: publicPreKey(oneTimePreKey) }),
   };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputInteger, inputTime, MAX_UINT32 } from '../core/check.js';
+import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import type { SignedPreKey } from './prekeys.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -76,7 +76,8 @@ export interface SignedPreKeyRotation {
  * ```
  */
 export function signedPreKeyRotationDue({ signedPreKey, now }: SignedPreKeyRotation): boolean {
-  const age = inputTime('now', now) - signedPreKey.createdAt;
+  const age =
+    inputTime('now', now) - inputTime('createdAt', inputObject('signedPreKey', signedPreKey).createdAt);
   return age >= SIGNED_PREKEY_LIFETIME_MS || age < -DAY_MS;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Envelope } from '../client/index.js';
+import { copyBytes } from '../core/bytes.js';
 
 /** One device's mail. */
 export interface Mailbox {
@@ -39,7 +40,7 @@ export function createMailbox(): Mailbox {
         continue;
       }
       seen.add(next.id);
-      yield next;
+      yield { ...next, bytes: copyBytes(next.bytes) };
     }
   }
 

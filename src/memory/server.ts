@@ -58,7 +58,7 @@ interface Registered {
  */
 export function createMemoryServer({ clock = systemClock }: MemoryServerOptions = {}): MemoryServer {
   const devices = new Map<Address, Registered>();
-  let envelopes = 0;
+  let delivered = 0;
 
   const register = (device: Address): Registered => {
     parseAddress(device);
@@ -74,8 +74,8 @@ export function createMemoryServer({ clock = systemClock }: MemoryServerOptions 
   const deliver = (from: Address, { to, type, bytes }: OutgoingEnvelope): boolean => {
     const receiver = devices.get(to);
     if (receiver?.keys === undefined) return false;
-    envelopes++;
-    receiver.mailbox.add({ id: String(envelopes), from, to, type, bytes: copyBytes(bytes), at: clock.now() });
+    delivered++;
+    receiver.mailbox.add({ id: String(delivered), from, to, type, bytes, at: clock.now() });
     return true;
   };
 
@@ -88,19 +88,23 @@ export function createMemoryServer({ clock = systemClock }: MemoryServerOptions 
       return action();
     };
     return {
-      publishPreKeys: (keys) =>
-        open(() => {
-          own.keys = publish(own.keys, keys);
-        }),
+      publishPreKeys: (keys) => {
+        const published = copyKeys(keys);
+        return open(() => {
+          own.keys = publish(own.keys, published);
+        });
+      },
       fetchBundles: (addresses) =>
         open(() => new Map(addresses.flatMap((address) => takeBundle(address, devices.get(address))))),
-      send: (outgoing, { id }) =>
-        open((): SendReceipt => {
+      send: (outgoing, { id }) => {
+        const envelopes = outgoing.map(({ to, type, bytes }) => ({ to, type, bytes: copyBytes(bytes) }));
+        return open((): SendReceipt => {
           if (own.sent.has(id)) return {};
           own.sent.add(id);
-          const extra = outgoing.filter((envelope) => !deliver(device, envelope)).map(({ to }) => to);
+          const extra = envelopes.filter((envelope) => !deliver(device, envelope)).map(({ to }) => to);
           return extra.length === 0 ? {} : { extra };
-        }),
+        });
+      },
       receive: (): AsyncIterable<Envelope> => own.mailbox.read(() => closed),
       acknowledge: (ids) =>
         open(() => {
@@ -128,9 +132,28 @@ function publish(before: PublishedPreKeys | undefined, keys: PublishedPreKeys): 
 /** A device's bundle as an entry of a map, or none; its first one-time prekey is gone afterwards. */
 function takeBundle(address: Address, device: Registered | undefined): [Address, PreKeyBundle][] {
   if (device?.keys === undefined) return [];
-  const { registrationId, identityKey, signedPreKey, oneTimePreKeys } = device.keys;
-  const [oneTimePreKey, ...rest] = oneTimePreKeys;
-  device.keys = { ...device.keys, oneTimePreKeys: rest };
+  const { registrationId, identityKey, signedPreKey, oneTimePreKeys } = copyKeys(device.keys);
+  const [oneTimePreKey] = oneTimePreKeys;
+  device.keys = { ...device.keys, oneTimePreKeys: device.keys.oneTimePreKeys.slice(1) };
   const bundle = { registrationId, identityKey, signedPreKey };
   return [[address, oneTimePreKey === undefined ? bundle : { ...bundle, oneTimePreKey }]];
+}
+
+/** What comes in and what goes out shares no memory with what is kept. */
+function copyKeys({
+  registrationId,
+  identityKey,
+  signedPreKey,
+  oneTimePreKeys,
+}: PublishedPreKeys): PublishedPreKeys {
+  const { id, publicKey, signature } = signedPreKey;
+  return {
+    registrationId,
+    identityKey: copyBytes(identityKey),
+    signedPreKey: { id, publicKey: copyBytes(publicKey), signature: copyBytes(signature) },
+    oneTimePreKeys: oneTimePreKeys.map((preKey) => ({
+      id: preKey.id,
+      publicKey: copyBytes(preKey.publicKey),
+    })),
+  };
 }

@@ -22,6 +22,7 @@ export {
   findReceivingChain,
   ratchetDecrypt,
   ratchetEncrypt,
+  ratchetEncryptBatch,
   startRatchet,
   type AcceptRatchetOptions,
   type RatchetDecryptOptions,

@@ -62,9 +62,7 @@ export interface RatchetEncryptOptions extends Direction {
 }
 
 /** An encrypted message, and the ratchet after it. */
-export interface RatchetEncryptResult<Item = RatchetEncryptOptions> {
-  /** What was to be encrypted. */
-  readonly item: Item;
+export interface RatchetEncryptResult {
   /** Replaces the ratchet that was passed. */
   readonly ratchet: RatchetState;
   /** A SignalMessage. */
@@ -72,14 +70,31 @@ export interface RatchetEncryptResult<Item = RatchetEncryptOptions> {
 }
 
 /**
+ * Encrypts one message.
+ *
+ * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
+ */
+export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptResult {
+  const [result] = ratchetEncryptBatch([options]);
+  if (result === undefined) throw new PolyratchetError('counter-exhausted', {});
+  return { ratchet: result.ratchet, message: result.message };
+}
+
+/** The result of one item of a batch. */
+export interface RatchetBatchResult<Item> extends RatchetEncryptResult {
+  readonly item: Item;
+}
+
+/**
  * Encrypts one message with each of several ratchets, whose chain steps and MACs are made together; the results come in
  * their order.
  *
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`: then nothing is encrypted.
+ * @internal
  */
-export function ratchetEncrypt<Item extends RatchetEncryptOptions>(
+export function ratchetEncryptBatch<Item extends RatchetEncryptOptions>(
   batch: readonly Item[],
-): readonly RatchetEncryptResult<Item>[] {
+): readonly RatchetBatchResult<Item>[] {
   const checked = batch.map(checkOptions);
   const steps = stepChains(checked, ({ ratchet }) => ratchet.sending.chainKey);
   try {

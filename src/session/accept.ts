@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { equalBytes } from '../core/bytes.js';
+import { copyBytes, equalBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import type { PublicKey } from '../crypto/index.js';
 import type { OneTimePreKey, SignedPreKey } from '../identity/index.js';
 import { acceptRatchet, ratchetDecrypt } from '../ratchet/index.js';
 import { respond, rootTag } from '../x3dh/index.js';
@@ -32,7 +33,7 @@ export function acceptPreKeyMessage(options: DecryptOptions): DecryptResult {
   const { identity, session, trustedIdentity, random } = options;
   const preKeyMessage = decodePreKeyMessage(options.message.bytes);
   const { identityKey, baseKey, message } = preKeyMessage;
-  const localIdentity = identity.publicKey;
+  const localIdentity = copyBytes(identity.publicKey) as PublicKey;
   const remote = checkIdentity({ identityKey, localIdentity, trustedIdentity, session });
 
   const known = findByBaseKey(session, baseKey, identityKey);
@@ -48,8 +49,9 @@ export function acceptPreKeyMessage(options: DecryptOptions): DecryptResult {
     baseKey,
   });
   const root = { signedPreKeyId: signedPreKey.id, rootTag: rootTag(initialKeys.rootKey) };
-  if (session !== undefined && isAccepted(session, root)) {
-    return continueWith(findByRoot(session, root), preKeyMessage, { ...options, session });
+  const accepted = findByRoot(session, root);
+  if (session !== undefined && (accepted !== undefined || isAccepted(session, root))) {
+    return continueWith(accepted, preKeyMessage, { ...options, session });
   }
 
   const ratchetKey = { publicKey: signedPreKey.publicKey, privateKey: signedPreKey.privateKey };
@@ -108,7 +110,7 @@ function isAccepted(session: Session, { rootTag: tag }: AcceptedRoot): boolean {
   return session.acceptedRoots.some((root) => equalBytes(root.rootTag, tag));
 }
 
-function findByRoot(session: Session, { rootTag: tag }: AcceptedRoot): SessionState | undefined {
+function findByRoot(session: Session | undefined, { rootTag: tag }: AcceptedRoot): SessionState | undefined {
   return statesOf(session).find(
     ({ handshake }) => handshake.kind === 'accepted' && equalBytes(handshake.rootTag, tag),
   );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputInteger, inputTime, MAX_UINT32 } from '../core/check.js';
+import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import type { Random } from '../core/random.js';
 import { generateKeyPair } from '../crypto/index.js';
 import { validateBundle, type Identity, type PreKeyBundle } from '../identity/index.js';
@@ -60,11 +60,10 @@ export interface CreateSessionResult {
  * ```
  */
 export function createSession(options: CreateSessionOptions): CreateSessionResult {
-  const { identity, session, trustedIdentity, random } = options;
+  const { identity, session, trustedIdentity, random } = inputObject('options', options);
   const registrationId = inputInteger('registrationId', options.registrationId, 0, MAX_UINT32);
   const createdAt = inputTime('now', options.now);
-  const localIdentity = identity.publicKey;
-  checkOwner(session, localIdentity);
+  const localIdentity = checkOwner(session, identity);
   const bundle = validateBundle(options.bundle);
   const { identityKey, signedPreKey, oneTimePreKey } = bundle;
   const remote = checkIdentity({ identityKey, localIdentity, trustedIdentity, session });

@@ -42,9 +42,9 @@ import { statesOf, type Session, type SessionState } from './state.js';
  * ```
  */
 export function decrypt(options: DecryptOptions): DecryptResult {
-  const { identity, session } = options;
+  const { identity, session } = inputObject('options', options);
   const message = inputObject('message', options.message);
-  checkOwner(session, identity.publicKey);
+  checkOwner(session, identity);
   switch (message.type) {
     case 'prekey':
       return acceptPreKeyMessage(options);

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { inputTime } from '../core/check.js';
+import { inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
-import { ratchetEncrypt } from '../ratchet/index.js';
+import { ratchetEncryptBatch } from '../ratchet/index.js';
 import { checkIdentity } from './identity.js';
 import { encodePreKeyMessage } from './preKeyMessage.js';
-import { sessionStatus, type Session, type SessionState } from './state.js';
+import { inputSession, sessionStatus, type Session, type SessionState } from './state.js';
 
 /** An encrypted message for one device. */
 export interface EncryptedMessage {
@@ -57,7 +57,8 @@ export interface EncryptResult {
  * send(result.message.bytes); // then
  * ```
  */
-export function encrypt({ session, plaintext, trustedIdentity, now }: EncryptOptions): EncryptResult {
+export function encrypt(options: EncryptOptions): EncryptResult {
+  const { session, plaintext, trustedIdentity, now } = inputObject('options', options);
   const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
   const [result] = encryptBatch([checkSendable({ session, ...trust, now })], plaintext);
   if (result === undefined) throw new PolyratchetError('no-session', {});
@@ -81,7 +82,7 @@ export function checkSendable({
   trustedIdentity,
   now,
 }: Omit<EncryptOptions, 'plaintext'>): SendableSession {
-  const { current, localIdentity } = session;
+  const { current, localIdentity } = inputSession(session);
   const status = sessionStatus({ session, now: inputTime('now', now) });
   if (current === undefined) throw new PolyratchetError('no-session', {});
   if (status === 'expired') throw new PolyratchetError('session-expired', {});
@@ -110,7 +111,7 @@ export function encryptBatch<Item extends SendableSession>(
     const { ratchet, remoteIdentity: receiver } = item.current;
     return { item, ratchet, plaintext, sender: item.session.localIdentity, receiver };
   });
-  return ratchetEncrypt(batch).map(({ item: { item }, ratchet, message }) => {
+  return ratchetEncryptBatch(batch).map(({ item: { item }, ratchet, message }) => {
     const { session, current } = item;
     return {
       item,

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { equalBytes } from '../core/bytes.js';
+import { copyBytes, equalBytes, inputBytes } from '../core/bytes.js';
+import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
-import { publicKeyFrom, type PublicKey } from '../crypto/index.js';
-import { knownIdentity, type Session } from './state.js';
+import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../crypto/index.js';
+import type { Identity } from '../identity/index.js';
+import { inputSession, knownIdentity, type Session } from './state.js';
 
 /** The peer's identity key, and what is known of it. */
 export interface RemoteIdentity {
@@ -47,18 +49,22 @@ export function checkIdentity({
     trustedIdentity === undefined
       ? knownIdentity(session)
       : publicKeyFrom('trustedIdentity', trustedIdentity);
-  if (trusted === undefined) return { kind: 'first', key: identityKey };
-  if (equalBytes(trusted, identityKey)) return { kind: 'trusted', key: identityKey };
-  throw new PolyratchetError('untrusted-identity', { expected: trusted, got: identityKey });
+  const key = copyBytes(identityKey) as PublicKey;
+  if (trusted === undefined) return { kind: 'first', key };
+  if (equalBytes(trusted, identityKey)) return { kind: 'trusted', key };
+  throw new PolyratchetError('untrusted-identity', { expected: copyBytes(trusted), got: key });
 }
 
 /**
- * Refuses a session that belongs to another identity of ours.
+ * Our identity key, after a look at who owns the session.
  *
- * @throws PolyratchetError `invalid-argument`
+ * @throws PolyratchetError `invalid-argument`: no identity, no session, or one of another identity of ours.
  */
-export function checkOwner(session: Session | undefined, localIdentity: PublicKey): void {
-  if (session === undefined || equalBytes(session.localIdentity, localIdentity)) return;
+export function checkOwner(session: Session | undefined, identity: Identity): PublicKey {
+  const { publicKey } = inputObject('identity', identity);
+  const localIdentity = copyBytes(inputBytes('identity.publicKey', publicKey, KEY_LENGTH)) as PublicKey;
+  if (session === undefined || equalBytes(inputSession(session).localIdentity, localIdentity))
+    return localIdentity;
   throw new PolyratchetError('invalid-argument', {
     name: 'identity',
     expected: 'the identity that the session was made with',

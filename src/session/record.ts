@@ -21,6 +21,7 @@ import {
 } from '../wire/index.js';
 import { ROOT_TAG_LENGTH } from '../x3dh/index.js';
 import {
+  inputSession,
   MAX_ACCEPTED_ROOTS,
   MAX_ARCHIVED_STATES,
   type AcceptedRoot,
@@ -102,7 +103,7 @@ const sessionTable: Table<SessionRecord> = {
  * ```
  */
 export function encodeSession(session: Session): Uint8Array {
-  const { localIdentity, current, archived, acceptedRoots } = session;
+  const { localIdentity, current, archived, acceptedRoots } = inputSession(session);
   return encodeRecord(sessionTable, {
     localIdentity,
     ...(current === undefined ? {} : { current: toRecord(current) }),

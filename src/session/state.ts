@@ -6,8 +6,10 @@
  *
  * @module
  */
-import { equalBytes } from '../core/bytes.js';
-import type { PublicKey } from '../crypto/index.js';
+import { equalBytes, inputBytes } from '../core/bytes.js';
+import { inputObject } from '../core/check.js';
+import { PolyratchetError } from '../core/errors.js';
+import { KEY_LENGTH, type PublicKey } from '../crypto/index.js';
 import { COUNTER_LIMIT, type RatchetState } from '../ratchet/index.js';
 
 /** Archived states kept, the newest first: so many restarts may a late message survive. As in Signal's clients. */
@@ -78,6 +80,22 @@ export interface Session {
   readonly acceptedRoots: readonly AcceptedRoot[];
 }
 
+/**
+ * Returns a session, and refuses what cannot be one.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function inputSession(session: Session): Session {
+  const { localIdentity, archived, acceptedRoots } = inputObject('session', session);
+  inputBytes('session.localIdentity', localIdentity, KEY_LENGTH);
+  if (Array.isArray(archived) && Array.isArray(acceptedRoots)) return session;
+  throw new PolyratchetError('invalid-argument', {
+    name: 'session',
+    expected: 'a session',
+    got: 'another object',
+  });
+}
+
 /** All states in the order in which they are tried. */
 export function statesOf(session: Session | undefined): readonly SessionState[] {
   if (session === undefined) return [];
@@ -111,7 +129,8 @@ export interface ArchiveOptions {
  * const archived = archiveSession({ session }); // the next message needs a bundle
  * ```
  */
-export function archiveSession({ session }: ArchiveOptions): Session {
+export function archiveSession(options: ArchiveOptions): Session {
+  const session = inputSession(inputObject('options', options).session);
   const { localIdentity, acceptedRoots } = session;
   return { localIdentity, archived: statesOf(session).slice(0, MAX_ARCHIVED_STATES), acceptedRoots };
 }
@@ -135,9 +154,10 @@ export interface ForgetOptions {
  * const smaller = forgetSignedPreKey({ session, signedPreKeyId: 1 });
  * ```
  */
-export function forgetSignedPreKey({ session, signedPreKeyId }: ForgetOptions): Session {
+export function forgetSignedPreKey(options: ForgetOptions): Session {
+  const { session, signedPreKeyId } = inputObject('options', options);
   return {
-    ...session,
+    ...inputSession(session),
     acceptedRoots: session.acceptedRoots.filter((root) => root.signedPreKeyId !== signedPreKeyId),
   };
 }

@@ -75,7 +75,14 @@ export const int32: Kind<number> = {
 /** True or false; any other integer is malformed. */
 export const bool: Kind<boolean> = {
   wireType: 0,
-  size: () => 1,
+  size: (value) => {
+    if (typeof value === 'boolean') return 1;
+    throw new PolyratchetError('invalid-argument', {
+      name: 'bool',
+      expected: 'true or false',
+      got: describe(value),
+    });
+  },
   write: (writer, value) => {
     writer.varint(value ? 1 : 0);
   },
@@ -147,7 +154,7 @@ export const string: Kind<string> = {
 /** A public key in the protocol's 33-byte form, 0x05 ‖ u. */
 export const encodedPublicKey: Kind<PublicKey> = {
   wireType: 2,
-  size: () => prefixedLength(ENCODED_KEY_LENGTH),
+  size: (value) => prefixedLength(1 + inputBytes('public key', value, KEY_LENGTH).length),
   write: (writer, value) => {
     writer.prefixed(encodePublicKey(value));
   },
@@ -157,7 +164,7 @@ export const encodedPublicKey: Kind<PublicKey> = {
 /** A public key as 32 raw bytes: the form of this library's own records. */
 export const rawPublicKey: Kind<PublicKey> = {
   wireType: 2,
-  size: () => prefixedLength(KEY_LENGTH),
+  size: (value) => prefixedLength(inputBytes('public key', value, KEY_LENGTH).length),
   write: (writer, value) => {
     writer.prefixed(value);
   },
@@ -168,7 +175,8 @@ export const rawPublicKey: Kind<PublicKey> = {
 export function secret<Role extends string>(role: Role, length: number): Kind<Secret<Role>> {
   return {
     wireType: 2,
-    size: () => prefixedLength(length),
+    size: (value) =>
+      prefixedLength(inputBytes(role, value instanceof Secret ? reveal(value) : value, length).length),
     write: (writer, value) => {
       writer.prefixed(reveal(value));
     },

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputBytes } from '../core/bytes.js';
+import { copyBytes, inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { randomBytes, type Random } from '../core/random.js';
 
@@ -55,5 +55,5 @@ export function unpad(padded: Uint8Array): Uint8Array {
       got: 'others',
     });
   }
-  return padded.slice(0, start);
+  return copyBytes(padded.subarray(0, start));
 }
