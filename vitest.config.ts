@@ -2,18 +2,17 @@
  * Test projects: the same tests on every crypto backend.
  *
  * - `node`: the library on node:crypto; also runs `*.node.test.ts` (tests that need Node itself).
- * - `noble`: the library on @noble/*, still in Node.
- * - `browser`: the library in Chromium, on whatever the `#crypto` seam resolves to there.
+ * - `noble`: the library on @noble/* alone, still in Node.
+ * - `browser`: the library in Chromium, on what the `#crypto` seam resolves to there: noble and the kernel.
  *
  * A test reads the name of its backend with `inject('backend')`. Nothing is built first: the condition
  * `polyratchet-source` and the aliases below lead `#crypto` and `polyratchet/*` to `src/`.
  */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defaultClientConditions, defaultServerConditions } from 'vite';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { findChromium } from './scripts/chromium.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -88,18 +87,4 @@ function launchOptions(): { args: string[]; executablePath?: string } {
     process.env['CHROMIUM_PATH'] ?? findOnPath(['chromium', 'chromium-browser', 'google-chrome']);
   const args = ['--no-sandbox'];
   return executablePath === undefined ? { args } : { args, executablePath };
-}
-
-function findOnPath(names: readonly string[]): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
