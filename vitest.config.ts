@@ -83,8 +83,7 @@ export default defineConfig({ test: { projects: [node, noble, browser] } });
 
 /** Chromium as installed on the machine; without one, only the browser project fails to start. */
 function launchOptions(): { args: string[]; executablePath?: string } {
-  const executablePath =
-    process.env['CHROMIUM_PATH'] ?? findOnPath(['chromium', 'chromium-browser', 'google-chrome']);
+  const executablePath = findChromium();
   const args = ['--no-sandbox'];
   return executablePath === undefined ? { args } : { args, executablePath };
 }

@@ -23,6 +23,7 @@ export const noblePrimitives: Primitives<Uint8Array, Uint8Array> = {
   },
   importPublicKey: (bytes) => bytes,
   agree: (privateKey, publicKey) => x25519.getSharedSecret(privateKey, publicKey),
+  sign: (bytes) => ed25519.sign(bytes, seed),
   verifySignature: () => {
     const y = Fp.toBytes(Fp.mul(Fp.sub(u, 1n), Fp.inv(Fp.add(u, 1n))));
     const hash = sha512(new Uint8Array([...signature.subarray(0, 32), ...signerPublic, ...message]));

@@ -38,6 +38,7 @@ export const nodePrimitives: Primitives<KeyObject, KeyObject> = {
   },
   importPublicKey: (bytes) => importPublic('X25519', bytes),
   agree: (privateKey, publicKey) => diffieHellman({ privateKey, publicKey }),
+  sign: (bytes) => sign(null, bytes, signer.privateKey),
   verifySignature: () => {
     const y = Fp.toBytes(Fp.mul(Fp.sub(u, 1n), Fp.inv(Fp.add(u, 1n))));
     if (y.length !== 32 || !verify(null, message, importPublic('Ed25519', signerPublic), signature)) {

@@ -2,6 +2,8 @@
  * The floor: what an operation costs if nothing is done but its cryptographic primitives, in their order, on values
  * that are at hand. The library is held to a small multiple of it.
  */
+import { stopwatch } from './operations/conversation.js';
+import type { Script, Scripts } from './operations/index.js';
 
 /** The primitives of one provider, called as directly as it allows. Keys are in the provider's own form. */
 export interface Primitives<PrivateKey, PublicKey> {
@@ -9,22 +11,14 @@ export interface Primitives<PrivateKey, PublicKey> {
   readonly generateKeyPair: () => { privateKey: PrivateKey; publicKey: Uint8Array };
   readonly importPublicKey: (bytes: Uint8Array) => PublicKey;
   readonly agree: (privateKey: PrivateKey, publicKey: PublicKey) => Uint8Array;
+  /** XEdDSA with a key that began as a seed: Ed25519. */
+  readonly sign: (message: Uint8Array) => Uint8Array;
   /** XEdDSA: maps u to y, imports it, verifies. */
   readonly verifySignature: () => void;
   readonly hmac: (key: Uint8Array, data: Uint8Array) => Uint8Array;
   readonly hkdf: (inputKey: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number) => Uint8Array;
   readonly encrypt: (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array) => Uint8Array;
   readonly decrypt: (key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array) => Uint8Array;
-}
-
-/** Floors of the operations that are measured, each a function that does one. */
-export interface Floors {
-  readonly name: string;
-  readonly initiate: () => void;
-  readonly respond: () => void;
-  readonly encrypt100: () => void;
-  readonly decrypt100: () => void;
-  readonly pingPong: () => void;
 }
 
 const ONE = Uint8Array.of(1);
@@ -35,78 +29,165 @@ const WHISPER_RATCHET = new TextEncoder().encode('WhisperRatchet');
 const WHISPER_MESSAGE_KEYS = new TextEncoder().encode('WhisperMessageKeys');
 const ROOT_TAG = new TextEncoder().encode('polyratchet root tag');
 
-/** Composes the floors from a provider's primitives. */
-export function floorsOf<PrivateKey, PublicKey>(primitives: Primitives<PrivateKey, PublicKey>): Floors {
-  const { generateKeyPair, importPublicKey, agree, verifySignature, hmac, hkdf } = primitives;
-  const own = generateKeyPair();
-  const [identity, signedPreKey, oneTimePreKey, ratchetKey] = [1, 2, 3, 4].map(
-    () => generateKeyPair().publicKey,
-  ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-  const key = new Uint8Array(32).fill(7);
-  const plaintext = new Uint8Array(100);
-  const authenticated = new Uint8Array(66 + 1 + 35 + 4 + 114);
-  const ciphertext = primitives.encrypt(key, key.subarray(0, 16), plaintext);
+/** Keys that are passed over on the way to a message 500 ahead. */
+const PASSED_OVER = 499;
 
+/** Both keys and the frame of a message around its ciphertext. */
+const AUTHENTICATED_FRAME = 66 + 1 + 35 + 4;
+
+/** Composes the floors from a provider's primitives. Coding records has none. */
+export function floorScripts<PrivateKey, PublicKey>(
+  primitives: Primitives<PrivateKey, PublicKey>,
+  fanoutSizes: readonly number[],
+): Scripts {
+  const { messageKeys, chainStep, rootStep, messagesOf, passOver } = chains(primitives);
+  const short = messagesOf(100);
+  const long = messagesOf(4096);
+  const { bundle, initiate, respond, turn } = handshakes(primitives, rootStep);
+  const initiated = (): void => {
+    initiate();
+    short.seal();
+  };
+  const open = (): void => {
+    short.open(chainStep);
+  };
+  const fanouts = fanoutSizes.flatMap((size) => [
+    [`warm ${size}`, repeated([times(size, short.seal)])] as const,
+    [`cold ${size}`, repeated([times(size, initiated)])] as const,
+  ]);
+  return {
+    bundle: repeated([bundle]),
+    initiate: repeated([initiated]),
+    respond: repeated([
+      () => {
+        respond(open);
+      },
+    ]),
+    'messages 100': repeated([short.seal, open]),
+    'messages 4096': repeated([
+      long.seal,
+      () => {
+        long.open(chainStep);
+      },
+    ]),
+    'ping-pong': repeated([
+      () => {
+        short.seal();
+        turn(open);
+      },
+    ]),
+    ...Object.fromEntries(fanouts),
+    ahead: repeated([
+      () => {
+        passOver();
+        open();
+      },
+      () => {
+        short.open(messageKeys);
+      },
+    ]),
+  };
+}
+
+type Symmetric = Pick<Primitives<unknown, unknown>, 'hmac' | 'hkdf' | 'encrypt' | 'decrypt'>;
+
+/** The symmetric half: chains, root keys, messages. */
+function chains({ hmac, hkdf, encrypt, decrypt }: Symmetric) {
+  const key = new Uint8Array(32).fill(7);
   const chainStep = (): Uint8Array => {
     hmac(key, TWO);
     return hkdf(hmac(key, ONE), NO_SALT, WHISPER_MESSAGE_KEYS, 80);
   };
-  const rootStep = (sharedSecret: Uint8Array): void => {
-    hkdf(sharedSecret, key, WHISPER_RATCHET, 64);
-  };
-  const encrypt100 = (): void => {
-    const keys = chainStep();
-    primitives.encrypt(keys.subarray(0, 32), keys.subarray(64), plaintext);
-    hmac(keys.subarray(32, 64), authenticated);
-  };
-  const decrypt100 = (): void => {
-    chainStep();
-    hmac(key, authenticated);
-    primitives.decrypt(key, key.subarray(0, 16), ciphertext);
-  };
-
   return {
-    name: primitives.name,
-    encrypt100,
-    decrypt100,
-    initiate: () => {
+    chainStep,
+    messageKeys: (): Uint8Array => hkdf(key, NO_SALT, WHISPER_MESSAGE_KEYS, 80),
+    rootStep: (sharedSecret: Uint8Array): Uint8Array => hkdf(sharedSecret, key, WHISPER_RATCHET, 64),
+    passOver: (): void => {
+      for (let i = 0; i < PASSED_OVER; i++) {
+        hmac(key, ONE);
+        hmac(key, TWO);
+      }
+    },
+    messagesOf: (length: number) => {
+      const plaintext = new Uint8Array(length);
+      const ciphertext = encrypt(key, key.subarray(0, 16), plaintext);
+      const authenticated = new Uint8Array(AUTHENTICATED_FRAME + ciphertext.length);
+      return {
+        seal: (): void => {
+          const keys = chainStep();
+          encrypt(keys.subarray(0, 32), keys.subarray(64), plaintext);
+          hmac(keys.subarray(32, 64), authenticated);
+        },
+        open: (derive: () => Uint8Array): void => {
+          derive();
+          hmac(key, authenticated);
+          decrypt(key, key.subarray(0, 16), ciphertext);
+        },
+      };
+    },
+  };
+}
+
+/** The asymmetric half: prekeys, X3DH on both sides, the ratchet's step. */
+function handshakes<PrivateKey, PublicKey>(
+  { generateKeyPair, importPublicKey, agree, sign, verifySignature, hkdf }: Primitives<PrivateKey, PublicKey>,
+  rootStep: (sharedSecret: Uint8Array) => void,
+) {
+  const own = generateKeyPair();
+  const [first, second, third] = [generateKeyPair(), generateKeyPair(), generateKeyPair()];
+  const importThree = () =>
+    [
+      importPublicKey(first.publicKey),
+      importPublicKey(second.publicKey),
+      importPublicKey(third.publicKey),
+    ] as const;
+  const turn = (open: () => void, ratchetKey = importPublicKey(first.publicKey)): void => {
+    rootStep(agree(own.privateKey, ratchetKey));
+    open();
+    rootStep(agree(generateKeyPair().privateKey, ratchetKey));
+  };
+  return {
+    turn,
+    bundle: (): void => {
+      generateKeyPair();
+      sign(generateKeyPair().publicKey);
+    },
+    initiate: (): void => {
       verifySignature();
       const base = generateKeyPair();
-      const [ik, spk, opk] = [
-        importPublicKey(identity),
-        importPublicKey(signedPreKey),
-        importPublicKey(oneTimePreKey),
-      ];
-      agree(own.privateKey, spk);
-      agree(base.privateKey, ik);
-      agree(base.privateKey, spk);
-      agree(base.privateKey, opk);
+      const [identity, signedPreKey, oneTimePreKey] = importThree();
+      agree(own.privateKey, signedPreKey);
+      agree(base.privateKey, identity);
+      agree(base.privateKey, signedPreKey);
+      agree(base.privateKey, oneTimePreKey);
       hkdf(new Uint8Array(160), NO_SALT, WHISPER_TEXT, 64);
-      rootStep(agree(generateKeyPair().privateKey, spk));
-      encrypt100();
+      rootStep(agree(generateKeyPair().privateKey, signedPreKey));
     },
-    respond: () => {
-      const [ik, ek, rk] = [
-        importPublicKey(identity),
-        importPublicKey(signedPreKey),
-        importPublicKey(ratchetKey),
-      ];
-      agree(own.privateKey, ik);
-      agree(own.privateKey, ek);
-      agree(own.privateKey, ek);
-      agree(own.privateKey, ek);
-      hkdf(new Uint8Array(160), NO_SALT, WHISPER_TEXT, 64);
-      hkdf(key, NO_SALT, ROOT_TAG, 16);
-      rootStep(agree(own.privateKey, rk));
-      decrypt100();
-      rootStep(agree(generateKeyPair().privateKey, rk));
+    respond: (open: () => void): void => {
+      const [identity, baseKey, ratchetKey] = importThree();
+      agree(own.privateKey, identity);
+      agree(own.privateKey, baseKey);
+      agree(own.privateKey, baseKey);
+      agree(own.privateKey, baseKey);
+      const root = hkdf(new Uint8Array(160), NO_SALT, WHISPER_TEXT, 64);
+      hkdf(root.subarray(0, 32), NO_SALT, ROOT_TAG, 16);
+      turn(open, ratchetKey);
     },
-    pingPong: () => {
-      encrypt100();
-      const rk = importPublicKey(ratchetKey);
-      rootStep(agree(own.privateKey, rk));
-      decrypt100();
-      rootStep(agree(generateKeyPair().privateKey, rk));
-    },
+  };
+}
+
+/** A script that does each of these `n` times. */
+function repeated(operations: readonly (() => void)[]): Script {
+  return (n) =>
+    operations.map((operation) => {
+      const elapsed = stopwatch(n);
+      for (let i = 0; i < n; i++) operation();
+      return elapsed();
+    });
+}
+
+function times(count: number, operation: () => void): () => void {
+  return () => {
+    for (let i = 0; i < count; i++) operation();
   };
 }

@@ -1,58 +1,89 @@
 /**
- * Timing in turns: candidates of one operation take rounds one after the other, so that a machine whose speed drifts
+ * Timing in turns: contenders take rounds of one script one after the other, so that a machine whose speed drifts
  * drifts for all of them, and ratios hold.
  */
-
-/** One way to do an operation `n` times; what `prepare` does is not timed. */
-export interface Candidate {
-  readonly name: string;
-  prepare(n: number): () => void;
-}
+import type { Child } from './child.js';
+import type { Time } from './operations/index.js';
 
 /** Microseconds per operation over the rounds. */
 export interface Timing {
-  readonly name: string;
   readonly median: number;
   readonly best: number;
 }
 
 export interface MeasureOptions {
-  /** Counted rounds of each candidate. */
+  /** Counted rounds of each contender. */
   readonly rounds: number;
   /** How long a round should take, in milliseconds. */
   readonly roundMs: number;
+  /** What one contender may spend on one script; who is slow has fewer rounds, but two. */
+  readonly budgetMs: number;
 }
 
-/** Times the candidates in turns. */
-export function measure(candidates: readonly Candidate[], options: MeasureOptions): readonly Timing[] {
-  const counts = candidates.map((candidate) => calibrate(candidate, options.roundMs));
-  const times = candidates.map((): number[] => []);
-  for (let round = 0; round < options.rounds; round++) {
-    candidates.forEach((candidate, i) => {
-      const n = counts[i] ?? 1;
-      times[i]?.push(time(candidate, n) / n);
-    });
+/** One contender in a measurement. */
+interface Entry {
+  readonly child: Child;
+  readonly n: number;
+  readonly rounds: (readonly Time[])[];
+  spentMs: number;
+}
+
+/** Times of a script's operations by contender, in the order of the operations. */
+export async function measure(
+  script: string,
+  children: readonly Child[],
+  options: MeasureOptions,
+): Promise<ReadonlyMap<Child, readonly Timing[]>> {
+  const entries: Entry[] = [];
+  for (const child of children) {
+    const entry = await calibrate(child, script, options);
+    if (entry !== undefined) entries.push(entry);
   }
-  return candidates.map(({ name }, i) => {
-    const sorted = (times[i] ?? []).toSorted((a, b) => a - b);
-    return { name, median: sorted[sorted.length >> 1] ?? NaN, best: sorted[0] ?? NaN };
-  });
+  for (let round = 0; round < options.rounds; round++) {
+    for (const entry of entries) {
+      if (entry.rounds.length >= 2 && entry.spentMs > options.budgetMs) continue;
+      await runRound(entry, script);
+    }
+  }
+  return new Map(entries.map(({ child, rounds }) => [child, summarise(rounds)]));
 }
 
-/** Warms a candidate up and finds how often it fits into a round. */
-function calibrate(candidate: Candidate, roundMs: number): number {
+/** Warms a contender up and finds how often its operations fit into a round. A first run that is long is a round. */
+async function calibrate(
+  child: Child,
+  script: string,
+  { roundMs, budgetMs }: MeasureOptions,
+): Promise<Entry | undefined> {
   let n = 1;
   for (;;) {
-    const ms = time(candidate, n) / 1000;
-    if (ms >= roundMs / 2) return Math.max(1, Math.round((n * roundMs) / ms));
+    const times = await child.run(script, n);
+    if (times === undefined) return undefined;
+    const ms = times.reduce((sum, { us }) => sum + us, 0) / times.length / 1000;
+    if (n === 1 && ms * 4 >= budgetMs) return { child, n, rounds: [times], spentMs: ms };
+    if (ms >= roundMs / 2) {
+      return { child, n: Math.max(1, Math.round((n * roundMs) / ms)), rounds: [], spentMs: 0 };
+    }
     n *= 2;
   }
 }
 
-/** Microseconds for `n` operations. */
-function time(candidate: Candidate, n: number): number {
-  const run = candidate.prepare(n);
-  const start = process.hrtime.bigint();
-  run();
-  return Number(process.hrtime.bigint() - start) / 1000;
+async function runRound(entry: Entry, script: string): Promise<void> {
+  const start = performance.now();
+  const times = await entry.child.run(script, entry.n);
+  if (times !== undefined) entry.rounds.push(times);
+  entry.spentMs += performance.now() - start;
+}
+
+function summarise(rounds: readonly (readonly Time[])[]): readonly Timing[] {
+  return (rounds[0] ?? []).map((_, i) => {
+    const each = rounds.map((times) => (times[i] === undefined ? NaN : times[i].us / times[i].count));
+    return { median: median(each), best: Math.min(...each) };
+  });
+}
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return (low + high) / 2;
 }

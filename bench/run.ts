@@ -1,56 +1,110 @@
 /**
- * `npm run bench`: times both backends against the sum of their primitives, prints a table, and writes
- * bench/results/latest.json. `npm run bench -- --short` is a quick run that shows that everything works.
+ * `npm run bench`: times our backends, the sums of their primitives and the peers in turns, prints the tables, and
+ * writes bench/results/ and the tables of docs/performance.md. `npm run bench -- --short` is a quick run that shows
+ * that everything works, `npm run bench -- --only=ours` leaves the peers out; both write to .cache/bench/ only.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { measureImports } from './imports.js';
-import type { Row } from './row.js';
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { startChild, type Child } from './child.js';
+import { contenders } from './contenders.js';
+import { measureBundles } from './figures/bundles.js';
+import { measureImports } from './figures/imports.js';
+import { installPeers } from './install.js';
+import { measure, type Timing } from './measure.js';
+import { planScripts } from './operations/index.js';
+import { writeReport } from './report/write.js';
+import type { About, Amount, Report, Row } from './row.js';
+import { collect, collectAmounts } from './rows.js';
+import { isWhole, settingsFrom, type Settings } from './settings.js';
 
-main(process.argv.includes('--short'));
+await main(settingsFrom(process.argv.slice(2)));
 
-function main(short: boolean): void {
-  const rows = [
-    ...measureBackend('node', short ? 3 : 15, short ? 20 : 60),
-    ...measureBackend('noble', short ? 3 : 9, short ? 40 : 120),
-    ...measureImports(short ? 3 : 15),
-  ];
-  const folder = new URL('results/', import.meta.url);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL('latest.json', folder), `${JSON.stringify(rows.map(rounded), undefined, 2)}\n`);
-  print(rows);
+async function main(settings: Settings): Promise<void> {
+  const started = performance.now();
+  const [load = NaN] = loadavg();
+  if (settings.withPeers) installPeers();
+  const { rows, amounts, children } = await runAll(settings);
+  const about = describe(children, load, (performance.now() - started) / 1000);
+  const report: Report = { about, rows, amounts };
+  console.log(await writeReport(report, { isKept: isWhole(settings) }));
 }
 
-function measureBackend(backend: Row['backend'], rounds: number, roundMs: number): Row[] {
-  const worker = fileURLToPath(new URL('worker.ts', import.meta.url));
-  const conditions = backend === 'noble' ? ['--conditions=polyratchet-noble'] : [];
-  const args = ['--import', 'tsx', ...conditions, worker, backend, String(rounds), String(roundMs)];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Row[];
+interface Findings extends Pick<Report, 'rows' | 'amounts'> {
+  readonly children: readonly Child[];
 }
 
-function rounded(row: Row): Row {
-  const peers = Object.fromEntries(Object.entries(row.peers).map(([name, us]) => [name, round(us)]));
-  return { ...row, us: round(row.us), best: round(row.best), peers };
-}
-
-function round(us: number): number {
-  return Number(us.toPrecision(4));
-}
-
-function print(rows: readonly Row[]): void {
-  console.log(
-    `Node.js ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores`,
-  );
-  console.log('Microseconds per operation: median (best round). Ratio: median to median.\n');
-  for (const { op, backend, us, best, peers } of rows) {
-    const others = Object.entries(peers).map(([name, theirs]) => {
-      return `${name} ${theirs.toFixed(1)}, ratio ${(us / theirs).toFixed(2)}`;
+async function runAll(settings: Settings): Promise<Findings> {
+  const children = await startAll(settings);
+  try {
+    const rows = await timeAll(children, settings);
+    children.forEach((child) => {
+      child.stop();
     });
-    console.log(
-      `${op.padEnd(40)} ${backend.padEnd(6)} ${us.toFixed(1)} (${best.toFixed(1)})`.padEnd(68),
-      ...others,
-    );
+    rows.push(...measureImports(children, settings.imports));
+    const amounts = [...(await countAll(settings)), ...(await measureBundles(children))];
+    return { rows, amounts, children };
+  } finally {
+    children.forEach((child) => {
+      child.stop();
+    });
   }
+}
+
+async function startAll({ withPeers, fanoutSizes }: Settings): Promise<readonly Child[]> {
+  const children: Child[] = [];
+  for (const contender of contenders({ withPeers })) {
+    const child = await startChild(contender, fanoutSizes);
+    if (child !== undefined) children.push(child);
+  }
+  return children;
+}
+
+async function timeAll(children: readonly Child[], settings: Settings): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const { script, operations } of planScripts(settings.fanoutSizes)) {
+    const timings = await measure(script, children, settings);
+    operations.forEach((operation, i) => {
+      const its = [...timings].map(([child, all]): [Child, Timing | undefined] => [child, all[i]]);
+      rows.push(...collect(operation, new Map(its.filter(isMeasured))));
+    });
+    process.stderr.write('.');
+  }
+  process.stderr.write('\n');
+  return rows;
+}
+
+function isMeasured(entry: [Child, Timing | undefined]): entry is [Child, Timing] {
+  return entry[1] !== undefined;
+}
+
+/** Memory and lengths, in fresh processes: what ran before would be in the way. */
+async function countAll(settings: Settings): Promise<readonly Amount[]> {
+  const children = await startAll(settings);
+  const found = new Map<string, Map<Child, number>>();
+  for (const child of children) {
+    const memory = await child.amounts({ kind: 'memory', sessions: settings.sessions });
+    const amounts = { ...(await child.amounts({ kind: 'lengths' })), ...memory };
+    for (const [what, bytes] of Object.entries(amounts)) {
+      found.set(what, (found.get(what) ?? new Map<Child, number>()).set(child, bytes));
+    }
+    child.stop();
+  }
+  return [...found].flatMap(([what, bytes]) => collectAmounts(what, bytes));
+}
+
+function describe(children: readonly Child[], load: number, seconds: number): About {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(manifest) as { readonly version: string };
+  const others = children.filter(({ role }) => role.kind !== 'ours');
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    platform: `${process.platform} ${process.arch}`,
+    load: Number(load.toFixed(1)),
+    seconds: Math.round(seconds),
+    version,
+    peers: Object.fromEntries(others.map(({ name, subject }) => [name, subject])),
+  };
 }

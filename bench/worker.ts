@@ -1,43 +1,81 @@
-/** Measures one backend in a process of its own and prints its rows as JSON; started by run.ts. */
-import { floorsOf, type Floors } from './floor.js';
-import { nodePrimitives } from './floor.node.js';
-import { noblePrimitives } from './floor.noble.js';
-import { measure, type Candidate, type MeasureOptions } from './measure.js';
-import { decrypting, encrypting, initiating, pingPong, responding } from './operations.js';
-import type { Row } from './row.js';
+/** Runs one contender in a process of its own and does what its parent asks for; started by child.ts. */
+import { floorScripts, type Primitives } from './floor.js';
+import { measureMemory } from './figures/memory.js';
+import { coldScript, devicePool, warmScript } from './operations/fanout.js';
+import type { Scripts } from './operations/index.js';
+import {
+  aheadScript,
+  measureLengths,
+  messagesScript,
+  pingPongScript,
+  recordsScript,
+} from './operations/messages.js';
+import { bundleScript, initiateScript, respondScript } from './operations/prekeys.js';
+import type { Answer, Introduction, Request } from './child.js';
+import type { Awaitable, Subject } from './subject.js';
 
-const [backend, rounds, roundMs] = process.argv.slice(2);
-if (backend !== 'node' && backend !== 'noble')
-  throw new Error('usage: worker.ts node|noble ROUNDS MILLISECONDS');
-const floors: Floors = backend === 'node' ? floorsOf(nodePrimitives) : floorsOf(noblePrimitives);
-const options: MeasureOptions = { rounds: Number(rounds), roundMs: Number(roundMs) };
+type Made = Subject | Primitives<unknown, unknown>;
+type Maker = Primitives<unknown, unknown> | (() => Awaitable<Subject>);
 
-const operations: readonly (readonly [string, Candidate, () => void])[] = [
-  ['bundle → first ciphertext', initiating(), floors.initiate],
-  ['first ciphertext → plaintext', responding(), floors.respond],
-  ['encrypt 100 B', encrypting(), floors.encrypt100],
-  ['decrypt 100 B', decrypting(), floors.decrypt100],
-  ['ping-pong, one message each way a turn', pingPong(), floors.pingPong],
-];
-
-const rows: Row[] = operations.map(([op, ours, floor]) => {
-  const [timing, primitives] = measure([ours, repeat(floors.name, floor)], options);
-  if (timing === undefined || primitives === undefined) throw new Error('two candidates have two timings');
-  return {
-    op,
-    backend,
-    us: timing.median,
-    best: timing.best,
-    peers: { [primitives.name]: primitives.median },
-  };
+const [module = '', maker = '', ...sizes] = process.argv.slice(2);
+const fanoutSizes = sizes.map(Number);
+const made = await load();
+const scripts: Scripts = isSubject(made) ? subjectScripts(made) : floorScripts(made, fanoutSizes);
+process.on('message', (request: Request) => {
+  answer(request).then(send, (error: unknown) => {
+    send({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  });
 });
-process.stdout.write(JSON.stringify(rows));
+send({ kind: 'ready', ...introduction() });
 
-function repeat(name: string, once: () => void): Candidate {
+async function answer(request: Request): Promise<Answer> {
+  switch (request.kind) {
+    case 'run': {
+      const times = await scripts[request.script]?.(request.n);
+      return times === undefined ? { kind: 'skipped' } : { kind: 'times', times };
+    }
+    case 'lengths':
+      return isSubject(made) ? { kind: 'amounts', amounts: await measureLengths(made) } : { kind: 'skipped' };
+    case 'memory':
+      return isSubject(made)
+        ? { kind: 'amounts', amounts: await measureMemory(made, request.sessions) }
+        : { kind: 'skipped' };
+  }
+}
+
+async function load(): Promise<Made> {
+  const exported = ((await import(module)) as Readonly<Record<string, Maker>>)[maker];
+  if (exported === undefined) throw new Error(`${module} has no ${maker}`);
+  return typeof exported === 'function' ? exported() : exported;
+}
+
+function isSubject(value: Made): value is Subject {
+  return 'createParty' in value;
+}
+
+function introduction(): Introduction {
+  return { name: made.name, subject: isSubject(made) ? made.kind : 'floor' };
+}
+
+function subjectScripts(subject: Subject): Scripts {
+  const devices = devicePool(subject, Math.max(...fanoutSizes));
+  const fanouts = fanoutSizes.flatMap((size) => [
+    [`warm ${size}`, warmScript(subject, size)] as const,
+    [`cold ${size}`, coldScript(subject, devices, size)] as const,
+  ]);
   return {
-    name,
-    prepare: (n) => () => {
-      for (let i = 0; i < n; i++) once();
-    },
+    bundle: bundleScript(subject),
+    initiate: initiateScript(subject),
+    respond: respondScript(subject),
+    'messages 100': messagesScript(subject, 100),
+    'messages 4096': messagesScript(subject, 4096),
+    'ping-pong': pingPongScript(subject),
+    ...Object.fromEntries(fanouts),
+    ahead: aheadScript(subject),
+    ...(subject.storesRecords === true ? {} : { records: recordsScript(subject) }),
   };
+}
+
+function send(message: Answer): void {
+  process.send?.(message);
 }
