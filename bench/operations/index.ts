@@ -1,0 +1,51 @@
+/**
+ * The operations, by the scripts that time them. A script does something `n` times and times one or more operations on
+ * the way, since what one of them needs another has just made.
+ */
+
+/** What is timed. */
+export interface Operation {
+  readonly op: string;
+  /** Devices of a fanout. */
+  readonly n?: number;
+}
+
+/** What a subject runs. */
+export interface ScriptPlan {
+  readonly script: string;
+  /** What it times, in the order of its times. */
+  readonly operations: readonly Operation[];
+}
+
+/** Time of one operation in a run of a script. */
+export interface Time {
+  /** Microseconds for all of them. */
+  readonly us: number;
+  readonly count: number;
+}
+
+/** Does its operations `n` times. */
+export type Script = (n: number) => Promise<readonly Time[]> | readonly Time[];
+
+/** All scripts that a subject can run, by name. */
+export type Scripts = Readonly<Partial<Record<string, Script>>>;
+
+/** What to time, for fanouts of these sizes. */
+export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan[] {
+  return [
+    plan('bundle', { op: 'make a bundle' }),
+    plan('initiate', { op: 'bundle → first ciphertext' }),
+    plan('respond', { op: 'first ciphertext → plaintext' }),
+    plan('messages 100', { op: 'encrypt 100 B' }, { op: 'decrypt 100 B' }),
+    plan('messages 4096', { op: 'encrypt 4 KiB' }, { op: 'decrypt 4 KiB' }),
+    plan('ping-pong', { op: 'ping-pong, one message each way a turn' }),
+    ...fanoutSizes.map((n) => plan(`warm ${n}`, { op: 'warm fanout', n })),
+    ...fanoutSizes.map((n) => plan(`cold ${n}`, { op: 'cold fanout', n })),
+    plan('ahead', { op: 'decrypt 500 messages ahead' }, { op: 'decrypt from a stored skipped key' }),
+    plan('records', { op: 'encode a session' }, { op: 'decode a session' }),
+  ];
+}
+
+function plan(script: string, ...operations: readonly Operation[]): ScriptPlan {
+  return { script, operations };
+}

@@ -1,0 +1,62 @@
+/** What every implementation looks like to the bench. Operations are written once, against this. */
+import type { Kind } from './row.js';
+
+/** Some interfaces take and give text. */
+export type Data = Uint8Array | string;
+
+/** Most peers are asynchronous; who is not pays one turn of the microtask queue a call. */
+export type Awaitable<Value> = Value | Promise<Value>;
+
+/** An encrypted message as it travels. */
+export interface Message<Bytes extends Data = Data> {
+  /** `prekey`: it carries what the receiver needs to respond to a new session. */
+  readonly type: 'prekey' | 'message';
+  readonly bytes: Bytes;
+}
+
+/** One of the devices that get a message. */
+export interface Recipient<Bundle = unknown> {
+  readonly name: string;
+  /** Where there is no session yet. */
+  readonly bundle?: Bundle;
+}
+
+/**
+ * A device with its store, a `Map` in memory. Every step includes the write of what it changed: of the live value,
+ * unless the implementation's own interface insists on records.
+ */
+export interface Party<Bundle = unknown, Bytes extends Data = Data, Stored extends Data = Data> {
+  readonly name: string;
+  /** Makes and keeps one signed and one one-time prekey; returns what a server would hand out. */
+  createBundle(): Awaitable<Bundle>;
+  startSession(remote: string, bundle: Bundle): Awaitable<void>;
+  encrypt(remote: string, plaintext: Bytes): Awaitable<Message<Bytes>>;
+  /** Responds to a new session where the message is a prekey message. */
+  decrypt(remote: string, message: Message<Bytes>): Awaitable<Bytes>;
+  /** The session as it would be stored. */
+  encodeSession(remote: string): Stored;
+  /** Puts a stored session into the store under any name. */
+  decodeSession(remote: string, record: Stored): void;
+  /** For implementations that know fanout; others encrypt one by one. */
+  readonly fanout?: FanoutParty<Bundle, Bytes>;
+  /** Gives back memory that no garbage collector sees. */
+  free?(): void;
+}
+
+/** A device's part in fanouts. */
+export interface FanoutParty<Bundle = unknown, Bytes extends Data = Data> {
+  encrypt(recipients: readonly Recipient<Bundle>[], plaintext: Bytes): Awaitable<readonly Message<Bytes>[]>;
+  decrypt(remote: string, message: Message<Bytes>): Awaitable<Bytes>;
+}
+
+/** An implementation. */
+export interface Subject<Bundle = unknown, Bytes extends Data = Data, Stored extends Data = Data> {
+  /** Name and version. */
+  readonly name: string;
+  readonly kind: Kind;
+  createParty(name: string): Awaitable<Party<Bundle, Bytes, Stored>>;
+  /** A plaintext in the form that `encrypt` takes; the conversion is not timed. */
+  plaintext(bytes: Uint8Array): Bytes;
+  /** Its interface stores records, so each step includes coding them and there is no such step to time. */
+  readonly storesRecords?: boolean;
+}
