@@ -5,8 +5,10 @@
  */
 import { inputBytes } from './bytes.js';
 
-/** Reads the bytes of a secret; set by the class below, which alone can see them. */
+/** Read and write what only the class below can see. */
 let read: (secret: Secret) => Uint8Array;
+let readImported: (secret: Secret) => unknown;
+let writeImported: (secret: Secret, imported: unknown) => void;
 
 /**
  * Secret bytes with their role in the type: a root key cannot be passed for a chain key.
@@ -18,6 +20,7 @@ export class Secret<Role extends string = string> {
   /** What the bytes are for. */
   readonly role: Role;
   readonly #bytes: Uint8Array;
+  #imported: unknown;
 
   /** Takes a fresh copy; each role's own constructor function checks the length. */
   constructor(role: Role, bytes: Uint8Array) {
@@ -27,6 +30,10 @@ export class Secret<Role extends string = string> {
 
   static {
     read = (secret) => secret.#bytes;
+    readImported = (secret) => secret.#imported;
+    writeImported = (secret, imported) => {
+      secret.#imported = imported;
+    };
     // What the inspectors of Node.js, Deno and Bun show: the role.
     Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value(this: Secret): string {
@@ -53,6 +60,25 @@ export class Secret<Role extends string = string> {
  */
 export function reveal(secret: Secret): Uint8Array {
   return read(secret);
+}
+
+/**
+ * What a backend keeps beside a secret: its imported form, which lives as long. (A WeakMap would do the same, at the
+ * garbage collector's expense: it looks at every entry of one.)
+ *
+ * @internal
+ */
+export function importedForm(secret: Secret): unknown {
+  return readImported(secret);
+}
+
+/**
+ * Keeps the imported form of a secret; bytes and role stay as they are.
+ *
+ * @internal
+ */
+export function keepImportedForm(secret: Secret, imported: unknown): void {
+  writeImported(secret, imported);
 }
 
 /**

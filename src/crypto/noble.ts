@@ -31,8 +31,14 @@ export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, l
 export const aesCbcEncrypt: CryptoProvider['aesCbcEncrypt'] = (key, iv, plaintext) =>
   cbc(key, iv).encrypt(plaintext);
 
+/** noble's plaintext is a view of a larger array, whose end is the padding. */
 export const aesCbcDecrypt: CryptoProvider['aesCbcDecrypt'] = (key, iv, ciphertext) =>
-  orUndefined(() => cbc(key, iv).decrypt(ciphertext));
+  orUndefined(() => {
+    const padded = cbc(key, iv).decrypt(ciphertext);
+    const plaintext = new Uint8Array(padded);
+    padded.fill(0);
+    return plaintext;
+  });
 
 export const aesGcmSeal: CryptoProvider['aesGcmSeal'] = (key, nonce, plaintext, associatedData) =>
   gcm(key, nonce, associatedData).encrypt(plaintext);

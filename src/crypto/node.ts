@@ -16,15 +16,15 @@ import {
   createPublicKey,
   diffieHellman,
   hash,
+  KeyObject,
   sign,
   verify,
   type CipherGCM,
   type DecipherGCM,
-  type KeyObject,
 } from 'node:crypto';
 import { Buffer } from 'node:buffer';
-import { concat } from '../core/bytes.js';
-import { reveal, type Secret } from '../core/secret.js';
+import { concat, equalBytes } from '../core/bytes.js';
+import { importedForm, keepImportedForm, reveal, type Secret } from '../core/secret.js';
 import { isCanonicalPoint } from './field.js';
 import { kernelWithFallback, sequentialOperations, type BatchOperations } from './kernel/index.js';
 import { checkHkdfLength, type CryptoProvider } from './provider.js';
@@ -82,8 +82,9 @@ export const aesCbcDecrypt: CryptoProvider['aesCbcDecrypt'] = (key, iv, cipherte
   try {
     return concat(start, decipher.final());
   } catch {
-    start.fill(0);
     return undefined;
+  } finally {
+    start.fill(0);
   }
 };
 
@@ -174,15 +175,12 @@ function open(decipher: DecipherGCM, sealed: Uint8Array, associatedData: Uint8Ar
   }
 }
 
-/** Imported private keys, alive as long as the secrets they were made from. */
-const privateKeys = { X25519: new WeakMap<Secret, KeyObject>(), Ed25519: new WeakMap<Secret, KeyObject>() };
-
+/** A secret is imported once: as a private key of the first curve that it is used on. */
 function privateKeyObject(curve: Curve, secret: Secret): KeyObject {
-  let key = privateKeys[curve].get(secret);
-  if (key === undefined) {
-    key = importPrivateKey(curve, reveal(secret));
-    privateKeys[curve].set(secret, key);
-  }
+  const kept = importedForm(secret);
+  if (kept instanceof KeyObject && kept.asymmetricKeyType === curve.toLowerCase()) return kept;
+  const key = importPrivateKey(curve, reveal(secret));
+  keepImportedForm(secret, key);
   return key;
 }
 
@@ -224,9 +222,7 @@ function jwkSelfTest(): boolean {
   const bytes = Buffer.alloc(32, 0x58);
   try {
     return (['X25519', 'Ed25519'] as const).every((curve) =>
-      publicPart(importJwk(curve, bytes)).every(
-        (byte, i) => byte === publicPart(importPkcs8(curve, bytes))[i],
-      ),
+      equalBytes(publicPart(importJwk(curve, bytes)), publicPart(importPkcs8(curve, bytes))),
     );
   } catch {
     return false;

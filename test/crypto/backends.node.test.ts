@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { copyBytes } from '../../src/core/bytes.js';
+import { concat, copyBytes } from '../../src/core/bytes.js';
 import { Secret } from '../../src/core/secret.js';
 import type { CryptoProvider } from '../../src/crypto/provider.js';
 import { expectError } from '../support/errors.js';
 import { seededRandom } from '../support/random.js';
-import { backends, both, bothBytes } from './backends.js';
+import { all, backends, both, bothBytes } from './backends.js';
 import { lowOrderKeys } from './lowOrder.js';
 
 const anyLength = fc.uint8Array({ maxLength: 200 });
@@ -99,6 +99,69 @@ describe('hashes', () => {
     const none = new Uint8Array(0);
     expect(both((b) => b.sha512(none))[0]).toBe(0xcf);
     expect(both((b) => b.hmacSha256(none, none))[0]).toBe(0xb6);
+  });
+});
+
+describe('batches', () => {
+  const keys = fc.array(bytes32, { maxLength: 9 });
+  const info = fc.uint8Array({ maxLength: 22 });
+
+  test('chain steps agree on all backends: a chain key and a seed’s derivation for each chain', () => {
+    fc.assert(
+      fc.property(keys, info, fc.constantFrom(4, 32, 80, 132), (chainKeys, label, length) => {
+        const rows = all((b) => b.chainSteps(chainKeys, label, length));
+        expect(rows).toHaveLength(chainKeys.length * (32 + length));
+      }),
+    );
+  });
+
+  test('walks agree on all backends, and pass the chain keys of single steps', () => {
+    fc.assert(
+      fc.property(bytes32, fc.nat(60), fc.nat(60), (chainKey, steps, most) => {
+        const kept = Math.min(steps, most);
+        const passed = all((b) => b.walkChain(chainKey, steps, kept));
+        const single: Uint8Array[] = [chainKey];
+        for (let i = 0; i < steps; i++) {
+          single.push(both((b) => b.hmacSha256(single.at(-1)!, Uint8Array.of(2))));
+        }
+        expect(passed).toEqual(concat(...single.slice(steps - kept)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('message seeds agree on all backends', () => {
+    fc.assert(
+      fc.property(keys, (chainKeys) => {
+        const seeds = all((b) => b.messageSeeds(concat(...chainKeys)));
+        const single = chainKeys.map((key) => both((b) => b.hmacSha256(key, Uint8Array.of(1))));
+        expect(seeds).toEqual(concat(...single));
+      }),
+    );
+  });
+
+  test('MACs agree on all backends, whatever the lengths of the messages', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(bytes32, anyLength), { maxLength: 9 }), (pairs) => {
+        const [macKeys, messages] = [pairs.map(([key]) => key), pairs.map(([, message]) => message)];
+        const macs = all((b) => b.hmacSha256Batch(macKeys, messages));
+        const single = pairs.map(([key, message]) => both((b) => b.hmacSha256(key, message)));
+        expect(macs).toEqual(concat(...single));
+      }),
+    );
+  });
+
+  test('leave the keys that went in as they were', () => {
+    fc.assert(
+      fc.property(keys, (chainKeys) => {
+        const before = chainKeys.map(copyBytes);
+        all((b) => b.chainSteps(chainKeys, new Uint8Array(3), 32));
+        all((b) => b.hmacSha256Batch(chainKeys, chainKeys));
+        for (const key of chainKeys) all((b) => b.walkChain(key, 3, 2));
+        expect(chainKeys).toEqual(before);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 

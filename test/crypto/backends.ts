@@ -1,6 +1,7 @@
 /** Both backends side by side: whatever one answers, the other must answer. */
 import { expect } from 'vitest';
 import { copyBytes } from '../../src/core/bytes.js';
+import * as browser from '../../src/crypto/browser.js';
 import * as noble from '../../src/crypto/noble.js';
 import * as node from '../../src/crypto/node.js';
 import type { CryptoProvider } from '../../src/crypto/provider.js';
@@ -11,13 +12,25 @@ export const backends: readonly CryptoProvider[] = [node, noble];
 export function both<Answer extends Uint8Array | boolean | undefined>(
   run: (backend: CryptoProvider) => Answer,
 ): Answer {
-  const answers = backends.map((backend) => {
-    const answer = run(backend);
+  return allOf(backends, run);
+}
+
+/** The same with the backend of browsers, which differs from noble in what comes in batches. */
+export function all(run: (backend: CryptoProvider) => Uint8Array): Uint8Array {
+  return allOf([...backends, browser], run);
+}
+
+function allOf<Answer extends Uint8Array | boolean | undefined>(
+  providers: readonly CryptoProvider[],
+  run: (backend: CryptoProvider) => Answer,
+): Answer {
+  const [first, ...others] = providers.map((provider) => {
+    const answer = run(provider);
     if (answer instanceof Uint8Array) expectPlain(answer);
-    return answer;
+    return { name: provider.backend, answer };
   });
-  expect(answers[1], 'noble answers as node').toEqual(answers[0]);
-  return answers[0]!;
+  for (const { name, answer } of others) expect(answer, `${name} as ${first!.name}`).toEqual(first!.answer);
+  return first!.answer;
 }
 
 /** An answer of bytes, where failure is not expected. */

@@ -27,11 +27,15 @@ function askFrame(): Promise<{ wasm: boolean; answer: string }> {
   });
 }
 
-test.runIf(inject('backend') === 'browser')('a policy without wasm-unsafe-eval costs speed only', async () => {
-  const { wasm, answer } = await askFrame();
-  const key = new Uint8Array(32).fill(7);
-  const expected = toHex(chainSteps([key, key], key.subarray(0, 3), 80)) + toHex(hmacSha256Batch([key], [key]));
-  expect(backend).toBe('browser');
-  expect(wasm).toBe(false);
-  expect(answer).toBe(expected);
-});
+test.runIf(inject('backend') === 'browser')(
+  'a policy without wasm-unsafe-eval costs speed only',
+  async () => {
+    const { wasm, answer } = await askFrame();
+    const key = new Uint8Array(32).fill(7);
+    const expected =
+      toHex(chainSteps([key, key], key.subarray(0, 3), 80)) + toHex(hmacSha256Batch([key], [key]));
+    expect(backend).toBe('browser');
+    expect(wasm).toBe(false);
+    expect(answer).toBe(expected);
+  },
+);
