@@ -82,6 +82,7 @@ export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptRe
 
 /** The result of one item of a batch. */
 export interface RatchetBatchResult<Item> extends RatchetEncryptResult {
+  /** The item that the result belongs to. */
   readonly item: Item;
 }
 

@@ -67,7 +67,9 @@ export function encrypt(options: EncryptOptions): EncryptResult {
 
 /** A session that can encrypt now. */
 export interface SendableSession {
+  /** The session. */
   readonly session: Session;
+  /** Its current state. */
   readonly current: SessionState;
 }
 
@@ -93,6 +95,7 @@ export function checkSendable({
 
 /** A message, the session to store before it is sent, and what was asked for. */
 export interface BatchResult<Item> extends EncryptResult {
+  /** The item that the result belongs to. */
   readonly item: Item;
 }
 

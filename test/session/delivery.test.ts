@@ -1,6 +1,6 @@
 /** What networks do to genuine messages: each decrypts exactly once, whatever its order and whatever lies between. */
 import { encodeSession, type EncryptedMessage } from 'polyratchet/session';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { flipBit, sessionOf, withBytes } from '../support/forge.js';
 import {
   bundleOf,
@@ -15,6 +15,9 @@ import {
   type Party,
 } from '../support/party.js';
 import { rejects } from '../support/rejects.js';
+
+/** Of many orders of arrival, a sample must do in pure JavaScript. */
+const STRIDE = inject('backend') === 'node' ? 1 : 7;
 
 const established = conversation();
 
@@ -104,7 +107,7 @@ describe('a message that comes again', () => {
 describe('the order of messages', () => {
   test('inside a chain does not matter', () => {
     const { alice, bob } = pair();
-    const sent = ['0', '1', '2', '3', '4'].map((text) => [text, send(alice, text)] as const);
+    const sent = ['0', '1', '2', '3'].map((text) => [text, send(alice, text)] as const);
     for (const order of permutations(sent)) {
       const receiver = copyOf(bob);
       for (const [text, message] of order) expect(receive(receiver, message)).toBe(text);
@@ -130,7 +133,7 @@ describe('the order of messages', () => {
       const [held] = exchange(alice, bob, `turn ${turn}`);
       return [`turn ${turn}`, held] as const;
     });
-    for (const order of permutations(late)) {
+    for (const order of permutations(late).filter((_, i) => i % STRIDE === 0)) {
       const receiver = copyOf(bob);
       for (const [text, message] of order) expect(receive(receiver, message)).toBe(text);
     }
@@ -156,7 +159,7 @@ describe('lost messages', () => {
   test('of any subset leave the rest readable', () => {
     const { alice, bob } = pair();
     const sent = ['0', '1', '2', '3', '4', '5'].map((text) => [text, send(alice, text)] as const);
-    for (let lost = 0; lost < 1 << sent.length; lost++) {
+    for (let lost = 0; lost < 1 << sent.length; lost += STRIDE) {
       const receiver = copyOf(bob);
       for (const [i, [text, message]] of sent.entries()) {
         if ((lost & (1 << i)) === 0) expect(receive(receiver, message)).toBe(text);

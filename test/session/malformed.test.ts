@@ -1,7 +1,7 @@
 /** Messages that are not well-formed: refused before anything is computed, and the genuine one still decrypts. */
 import { MAX_MESSAGE_LENGTH, MAX_RATCHET_PLAINTEXT } from 'polyratchet/ratchet';
 import { encrypt, MAX_PREKEY_MESSAGE_LENGTH, type EncryptedMessage } from 'polyratchet/session';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { concat } from '../../src/core/bytes.js';
 import { expectError } from '../support/errors.js';
 import {
@@ -76,7 +76,7 @@ describe.each(KINDS)('an %s message', (kind, genuine) => {
 
   test('is refused with anything appended', () => {
     const codes = kind === 'prekey' ? (['malformed'] as const) : (['malformed', 'bad-mac'] as const);
-    for (let byte = 0; byte < 256; byte++) {
+    for (let byte = 0; byte < 256; byte += inject('backend') === 'node' ? 1 : 5) {
       rejects(bob, withBytes(message, concat(message.bytes, Uint8Array.of(byte))), codes);
     }
     for (const more of [message.bytes, new Uint8Array(8), varintField(99, 1).raw, bytesField(4, EMPTY).raw]) {

@@ -129,7 +129,7 @@ describe.each(SESSIONS)('a session that is %s', (_, make) => {
   });
 
   test('is refused, or read as another, with any bit turned; never is there another error', () => {
-    const stride = inject('backend') === 'node' ? 1 : 7;
+    const stride = inject('backend') === 'node' && record.length < 500 ? 1 : 7;
     let refused = 0;
     for (let bit = 0; bit < 8 * record.length; bit += stride) {
       const error = caught(() => encodeSession(decodeSession(flipBit(record, bit))));
