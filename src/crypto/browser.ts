@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { kernelWithFallback, type BatchOperations } from './kernel/index.js';
-import * as noble from './noble.js';
+import { kernelWithFallback, sequentialOperations, type BatchOperations } from './kernel/index.js';
+import { hkdfSha256, hmacSha256 } from './noble.js';
 import type { CryptoProvider } from './provider.js';
 
 export {
@@ -26,14 +26,17 @@ export {
 
 export const backend: CryptoProvider['backend'] = 'browser';
 
-const { chainSteps: steps, walkChain: walk, messageSeeds: seeds, hmacSha256Batch: macs } = noble;
-const batches: BatchOperations = kernelWithFallback({
-  chainSteps: steps,
-  walkChain: walk,
-  messageSeeds: seeds,
-  hmacSha256Batch: macs,
-});
-export const chainSteps: CryptoProvider['chainSteps'] = batches.chainSteps;
-export const walkChain: CryptoProvider['walkChain'] = batches.walkChain;
-export const messageSeeds: CryptoProvider['messageSeeds'] = batches.messageSeeds;
-export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = batches.hmacSha256Batch;
+const batches: BatchOperations = /* @__PURE__ */ kernelWithFallback(
+  /* @__PURE__ */ sequentialOperations({ hmacSha256, hkdfSha256 }),
+);
+
+export const chainSteps: CryptoProvider['chainSteps'] = (chainKeys, info, length) =>
+  batches.chainSteps(chainKeys, info, length);
+
+export const walkChain: CryptoProvider['walkChain'] = (chainKey, steps, kept) =>
+  batches.walkChain(chainKey, steps, kept);
+
+export const messageSeeds: CryptoProvider['messageSeeds'] = (chainKeys) => batches.messageSeeds(chainKeys);
+
+export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = (keys, messages) =>
+  batches.hmacSha256Batch(keys, messages);

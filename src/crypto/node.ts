@@ -134,11 +134,20 @@ export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) =>
 export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, message, signature) =>
   isCanonicalPoint(publicKey) && verify(null, message, publicKeyObject('Ed25519', publicKey), signature);
 
-const batches: BatchOperations = kernelWithFallback(sequentialOperations({ hmacSha256, hkdfSha256 }));
-export const chainSteps: CryptoProvider['chainSteps'] = batches.chainSteps;
-export const walkChain: CryptoProvider['walkChain'] = batches.walkChain;
-export const messageSeeds: CryptoProvider['messageSeeds'] = batches.messageSeeds;
-export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = batches.hmacSha256Batch;
+const batches: BatchOperations = /* @__PURE__ */ kernelWithFallback(
+  /* @__PURE__ */ sequentialOperations({ hmacSha256, hkdfSha256 }),
+);
+
+export const chainSteps: CryptoProvider['chainSteps'] = (chainKeys, info, length) =>
+  batches.chainSteps(chainKeys, info, length);
+
+export const walkChain: CryptoProvider['walkChain'] = (chainKey, steps, kept) =>
+  batches.walkChain(chainKey, steps, kept);
+
+export const messageSeeds: CryptoProvider['messageSeeds'] = (chainKeys) => batches.messageSeeds(chainKeys);
+
+export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = (keys, messages) =>
+  batches.hmacSha256Batch(keys, messages);
 
 /** Bytes of SHA-256's block and result. */
 const BLOCK = 64;
