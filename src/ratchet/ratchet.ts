@@ -75,9 +75,10 @@ export interface RatchetEncryptResult {
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
  */
 export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptResult {
-  const [result] = ratchetEncryptBatch([options]);
-  if (result === undefined) throw new PolyratchetError('counter-exhausted', {});
-  return { ratchet: result.ratchet, message: result.message };
+  const [{ ratchet, message }] = ratchetEncryptBatch([options]) as [
+    RatchetBatchResult<RatchetEncryptOptions>,
+  ];
+  return { ratchet, message };
 }
 
 /** The result of one item of a batch. */

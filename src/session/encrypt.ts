@@ -60,8 +60,8 @@ export interface EncryptResult {
 export function encrypt(options: EncryptOptions): EncryptResult {
   const { session, plaintext, trustedIdentity, now } = inputObject('options', options);
   const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
-  const [result] = encryptBatch([checkSendable({ session, ...trust, now })], plaintext);
-  if (result === undefined) throw new PolyratchetError('no-session', {});
+  const sendable = checkSendable({ session, ...trust, now });
+  const [result] = encryptBatch([sendable], plaintext) as [BatchResult<SendableSession>];
   return { session: result.session, message: result.message };
 }
 
