@@ -44,7 +44,7 @@ const DATE_NOW = { object: 'Date', property: 'now', message: 'Take `now` as an a
 export default defineConfig(
   globalIgnores([
     'kernel/',
-    'src/crypto/kernel/wasm.ts',
+    'src/crypto/kernel/wasm*.ts',
     '**/node_modules/',
     '**/dist/',
     'coverage/',

@@ -3,7 +3,7 @@
  * that are at hand. The library is held to a small multiple of it.
  */
 import { stopwatch } from './operations/conversation.js';
-import type { Script, Scripts } from './operations/index.js';
+import { LISTED_COMPANIONS, type Script, type Scripts } from './operations/index.js';
 
 /** The primitives of one provider, called as directly as it allows. Keys are in the provider's own form. */
 export interface Primitives<PrivateKey, PublicKey> {
@@ -86,6 +86,7 @@ export function floorScripts<PrivateKey, PublicKey>(
         short.open(messageKeys);
       },
     ]),
+    'device list': repeated([times(1 + 2 * LISTED_COMPANIONS, primitives.verifySignature)]),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type PreKeyBundle,
   type SignedPreKey,
 } from 'polyratchet/identity';
+import { securityCode, type AccountParty } from 'polyratchet/securitycode';
 import {
   createSession,
   decodeSession,
@@ -22,6 +23,7 @@ import {
   type DecryptResult,
   type Session,
 } from 'polyratchet/session';
+import { deviceListOf } from './ourDevices.js';
 import type { FanoutParty, Message, Party, Subject } from './subject.js';
 
 const NOW = 1_000_000;
@@ -30,7 +32,23 @@ type OurParty = Party<PreKeyBundle, Uint8Array, Uint8Array>;
 type OurMessage = Message<Uint8Array>;
 
 export function polyratchet(): Subject<PreKeyBundle, Uint8Array, Uint8Array> {
-  return { name: 'polyratchet', kind: 'js', createParty, plaintext: (bytes) => bytes };
+  return {
+    name: 'polyratchet',
+    kind: 'js',
+    createParty,
+    plaintext: (bytes) => bytes,
+    securityCode: codeOf,
+    deviceList: deviceListOf,
+  };
+}
+
+function codeOf(devices: number): () => string {
+  const personAt = (account: string): AccountParty => ({
+    accounts: [account],
+    identityKeys: Array.from({ length: devices }, () => generateIdentity(random).publicKey),
+  });
+  const people = { local: personAt('alice@bench'), remote: personAt('bob@bench') };
+  return () => securityCode(people).digits;
 }
 
 function createParty(name: string): OurParty {

@@ -57,6 +57,10 @@ export interface Subject<Bundle = unknown, Bytes extends Data = Data, Stored ext
   createParty(name: string): Awaitable<Party<Bundle, Bytes, Stored>>;
   /** A plaintext in the form that `encrypt` takes; the conversion is not timed. */
   plaintext(bytes: Uint8Array): Bytes;
+  /** Prepares two people with so many devices each, if it knows such codes; the function works out the 60 digits. */
+  securityCode?(devices: number): (() => string) | undefined;
+  /** Prepares an account with so many companions, if it verifies device lists; the function does that, from the start. */
+  deviceList?(companions: number): () => void;
   /** Its interface stores records, so each step includes coding them and there is no such step to time. */
   readonly storesRecords?: boolean;
 }

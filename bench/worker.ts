@@ -1,16 +1,9 @@
 /** Runs one contender in a process of its own and does what its parent asks for; started by child.ts. */
 import { floorScripts, type Primitives } from './floor.js';
 import { measureMemory } from './figures/memory.js';
-import { coldScript, devicePool, warmScript } from './operations/fanout.js';
 import type { Scripts } from './operations/index.js';
-import {
-  aheadScript,
-  measureLengths,
-  messagesScript,
-  pingPongScript,
-  recordsScript,
-} from './operations/messages.js';
-import { bundleScript, initiateScript, respondScript } from './operations/prekeys.js';
+import { measureLengths } from './operations/messages.js';
+import { subjectScripts } from './operations/scripts.js';
 import type { Answer, Introduction, Request } from './child.js';
 import type { Awaitable, Subject } from './subject.js';
 
@@ -20,7 +13,9 @@ type Maker = Primitives<unknown, unknown> | (() => Awaitable<Subject>);
 const [module = '', maker = '', ...sizes] = process.argv.slice(2);
 const fanoutSizes = sizes.map(Number);
 const made = await load();
-const scripts: Scripts = isSubject(made) ? subjectScripts(made) : floorScripts(made, fanoutSizes);
+const scripts: Scripts = isSubject(made)
+  ? subjectScripts(made, fanoutSizes)
+  : floorScripts(made, fanoutSizes);
 process.on('message', (request: Request) => {
   answer(request).then(send, (error: unknown) => {
     send({ kind: 'failed', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) });
@@ -55,25 +50,6 @@ function isSubject(value: Made): value is Subject {
 
 function introduction(): Introduction {
   return { name: made.name, subject: isSubject(made) ? made.kind : 'floor' };
-}
-
-function subjectScripts(subject: Subject): Scripts {
-  const devices = devicePool(subject, Math.max(...fanoutSizes));
-  const fanouts = fanoutSizes.flatMap((size) => [
-    [`warm ${size}`, warmScript(subject, size)] as const,
-    [`cold ${size}`, coldScript(subject, devices, size)] as const,
-  ]);
-  return {
-    bundle: bundleScript(subject),
-    initiate: initiateScript(subject),
-    respond: respondScript(subject),
-    'messages 100': messagesScript(subject, 100),
-    'messages 4096': messagesScript(subject, 4096),
-    'ping-pong': pingPongScript(subject),
-    ...Object.fromEntries(fanouts),
-    ahead: aheadScript(subject),
-    ...(subject.storesRecords === true ? {} : { records: recordsScript(subject) }),
-  };
 }
 
 function send(message: Answer): void {

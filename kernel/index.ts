@@ -267,6 +267,52 @@ function keepRunning<T>(lengths: usize, block: u32): void {
   } else for (let i = 0; i < 8; i++) set<T>(at<T>(STATE), i, get<T>(at<T>(KEY), i));
 }
 
+/** HMAC of one message, with room for its padding, under a key of 32 bytes. */
+export function mac(key: usize, message: usize, length: u32, to: usize): void {
+  readKey<u32>(key);
+  setKey<u32>();
+  macMessage(message, length);
+  writeKey<u32>(to, 32);
+}
+
+/**
+ * HKDF (RFC 5869) with a salt of 32 bytes. The input has room for its padding; before the info are 32 free bytes, after it
+ * room for the counter and for the padding of all. Writes whole blocks of 32 bytes.
+ */
+export function derive(
+  salt: usize,
+  input: usize,
+  inputLength: u32,
+  info: usize,
+  infoLength: u32,
+  blocks: u32,
+  to: usize,
+): void {
+  readKey<u32>(salt);
+  setKey<u32>();
+  macMessage(input, inputLength);
+  setKey<u32>();
+  for (let counter: u32 = 1; counter <= blocks; counter++, to += 32) {
+    store<u8>(info + infoLength, <u8>counter);
+    if (counter == 1) macMessage(info, infoLength + 1);
+    else macMessage(info - 32, 32 + infoLength + 1);
+    writeKey<u32>(info - 32, 32);
+    writeKey<u32>(to, 32);
+  }
+}
+
+/** KEY = HMAC(the key that was set, a message with room for its padding). */
+function macMessage(message: usize, length: u32): void {
+  const end = message + (padMessage(message, length) << 6);
+  for (let i = 0; i < 8; i++) set<u32>(at<u32>(STATE), i, get<u32>(at<u32>(INNER), i));
+  for (; message < end; message += 64) {
+    for (let i = 0; i < 16; i++) set<u32>(at<u32>(BLOCK), i, read<u32>(message + (i << 2), 32));
+    schedule<u32>(at<u32>(BLOCK), at<u32>(W));
+    rounds<u32>(at<u32>(STATE), at<u32>(W), at<u32>(STATE));
+  }
+  finish<u32>(OUTER);
+}
+
 /** Pads a message that follows a key block; returns its blocks. */
 function padMessage(message: usize, length: u32): u32 {
   const blocks = (length + 72) >> 6;

@@ -56,8 +56,26 @@ export function free(...freed: readonly Party[]): void {
   for (const party of freed) party.free?.();
 }
 
+/** Someone who wants to know when a stopwatch runs: the profiler. */
+export interface Observer {
+  started(): void;
+  stopped(count: number): void;
+}
+
+let observer: Observer | undefined;
+
+/** Tells an observer from now on. */
+export function observeStopwatches(by: Observer): void {
+  observer = by;
+}
+
 /** Starts a stopwatch; calling it gives the time so far of `count` operations. */
 export function stopwatch(count: number): () => Time {
+  observer?.started();
   const start = process.hrtime.bigint();
-  return () => ({ us: Number(process.hrtime.bigint() - start) / 1000, count });
+  return () => {
+    const us = Number(process.hrtime.bigint() - start) / 1000;
+    observer?.stopped(count);
+    return { us, count };
+  };
 }

@@ -30,6 +30,12 @@ export type Script = (n: number) => Promise<readonly Time[]> | readonly Time[];
 /** All scripts that a subject can run, by name. */
 export type Scripts = Readonly<Partial<Record<string, Script>>>;
 
+/** Devices of each of the two people of a security code: the least, and the most that the product allows. */
+export const SECURITY_CODE_DEVICES: readonly number[] = [1, 5];
+
+/** Companions of an account whose list is verified. */
+export const LISTED_COMPANIONS = 5;
+
 /** What to time, for fanouts of these sizes. */
 export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan[] {
   return [
@@ -42,6 +48,10 @@ export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan
     ...fanoutSizes.map((n) => plan(`warm ${n}`, { op: 'warm fanout', n })),
     ...fanoutSizes.map((n) => plan(`cold ${n}`, { op: 'cold fanout', n })),
     plan('ahead', { op: 'decrypt 500 messages ahead' }, { op: 'decrypt from a stored skipped key' }),
+    ...SECURITY_CODE_DEVICES.map((count) =>
+      plan(`security code ${count}`, { op: `security code, 2 × ${count} devices` }),
+    ),
+    plan('device list', { op: `verify a list of ${LISTED_COMPANIONS} devices` }),
     plan('records', { op: 'encode a session' }, { op: 'decode a session' }),
   ];
 }

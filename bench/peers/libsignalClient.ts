@@ -96,6 +96,7 @@ function createSubject(client: Client, version: string, { usesKyber, stepsOf }: 
     name: `@signalapp/libsignal-client ${version}`,
     kind: 'native',
     plaintext: (bytes) => Buffer.from(bytes),
+    securityCode: (devices) => (devices === 1 ? fingerprint(client) : undefined),
     createParty(name) {
       const identity = client.PrivateKey.generate();
       const stores = storesOf(identity, 1 + randomInt(16_380));
@@ -103,6 +104,13 @@ function createSubject(client: Client, version: string, { usesKyber, stepsOf }: 
       return createParty({ client, name, identity, stores, steps, usesKyber });
     },
   };
+}
+
+/** Its fingerprints are of one key each. */
+function fingerprint({ Fingerprint, PrivateKey }: Client): () => string {
+  const [alice, bob] = [PrivateKey.generate().getPublicKey(), PrivateKey.generate().getPublicKey()];
+  const [aliceName, bobName] = [Buffer.from('alice@bench'), Buffer.from('bob@bench')];
+  return () => Fingerprint.new(5200, 2, aliceName, alice, bobName, bob).displayableFingerprint().toString();
 }
 
 interface PartyOptions {

@@ -32,6 +32,45 @@ export interface VersionErrorData {
   readonly supported: string;
 }
 
+/** The account and the device that an error of the device rooms is about, as far as they are known. */
+export interface AccountErrorData<Why extends string> {
+  /** Address of the account; absent in rooms below those that know it. */
+  readonly account?: string;
+  /** Address of the device, where it is about one. */
+  readonly device?: string;
+  /** What was wrong. */
+  readonly why: Why;
+}
+
+/** Why nothing vouches for a device, or for an account's device list. */
+export type WhyUnverified =
+  /** There is no signature where one must be. */
+  | 'unsigned'
+  /** The embedded signing key is not the pinned primary identity. */
+  | 'other-primary'
+  /** It belongs to a hosting provider, and the caller has not opted into those. */
+  | 'hosted'
+  /** The signed details name another key index than the server. */
+  | 'other-key-index'
+  /** The signed details belong to another registration of the account. */
+  | 'other-raw-id'
+  /** Its identity key is not known yet. */
+  | 'identity-unknown'
+  /** A signature does not hold. */
+  | 'invalid-signature'
+  /** What should vouch for it does not parse. */
+  | 'malformed'
+  /** It is of a kind of account or device that this release does not know. */
+  | 'unsupported-version'
+  /** It was approved further ahead of now than clocks may differ. */
+  | 'from-future'
+  /** There is no signed list that could name it. */
+  | 'no-list'
+  /** Its number, its identity or its key index is another device's. */
+  | 'duplicate'
+  /** The account has as many devices as anybody may have. */
+  | 'too-many';
+
 /** Each code with the type of its `data`. */
 export interface ErrorData {
   /** An argument of the call is of the wrong type, length or range. */
@@ -114,6 +153,37 @@ export interface ErrorData {
     /** The identity key that came, 32 bytes. */
     readonly got: Uint8Array;
   };
+  /** Nothing that the account's primary has signed vouches for the device, or for the list. */
+  readonly 'device-unverified': AccountErrorData<WhyUnverified>;
+  /** The account's primary has unlinked the device. */
+  readonly 'device-revoked': AccountErrorData<'not-in-list'>;
+  /** The account's device list is too old to be relied on, or a newer one is known to exist. */
+  readonly 'list-expired': AccountErrorData<'lifetime' | 'newer-expected'>;
+  /** A device list older than the one that is known. */
+  readonly 'list-rollback': AccountErrorData<'older-timestamp'>;
+  /** Two different device lists of the same time: the primary signed both, or its key is in other hands. */
+  readonly 'list-fork': AccountErrorData<'same-timestamp'>;
+  /** A device list from further ahead than clocks may differ. */
+  readonly 'list-from-future': AccountErrorData<'timestamp'>;
+  /** Two addresses that are said to be one account have different primary identities. */
+  readonly 'alias-conflict': AccountErrorData<'other-identity'>;
+  /** The account has as many companions as it may. */
+  readonly 'companion-limit': AccountErrorData<'full'>;
+  /** The person has not confirmed the link on the device, or too long ago. */
+  readonly 'not-confirmed': AccountErrorData<'missing' | 'stale' | 'from-future'>;
+  /** An offer to link, or an answer to one, that is too old or was used before. */
+  readonly 'link-expired': AccountErrorData<'expired' | 'used'>;
+  /** A step of a link does not fit the one before. */
+  readonly 'link-mismatch': AccountErrorData<
+    'mac' | 'code' | 'reference' | 'identity' | 'other-primary' | 'device-number' | 'from-future'
+  >;
+  /** A message that belongs to another chat than the one it came in, or a copy of an own message from somebody else. */
+  readonly 'wrong-chat': {
+    /** Addresses of the accounts or the group that it could have been. */
+    readonly expected: readonly string[];
+    /** The address that it names or came from. */
+    readonly got: string;
+  };
   /** A sending chain has used all its counters. */
   readonly 'counter-exhausted': {
     /** Address of the device, where addresses exist. */
@@ -139,6 +209,10 @@ const message = (what: string) => (data: MessageErrorData) => `message ${data.co
 const version = (what: string) => (data: VersionErrorData) =>
   `${data.what}: ${what} 0x${data.got.toString(16).padStart(2, '0')}, supported: ${data.supported}`;
 const mismatch = (data: Mismatch) => `expected ${data.expected}, got ${data.got}`;
+const because = (what: string) => (data: AccountErrorData<string>) => {
+  const whom = data.device ?? data.account;
+  return `${what}: ${data.why}${whom === undefined ? '' : ` (${whom})`}`;
+};
 const of = (data: { readonly device?: string }) => (data.device === undefined ? '' : ` (${data.device})`);
 
 const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
@@ -172,6 +246,48 @@ const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
   'untrusted-identity': {
     text: (data) => `the identity key changed${of(data)}`,
     advice: 'ask the person, or accept by calling again with the new key',
+  },
+  'device-unverified': {
+    text: because('nothing vouches for the device'),
+    advice: 'send it nothing, and fetch the account’s device list',
+  },
+  'device-revoked': {
+    text: because('the device was unlinked'),
+    advice: 'send it nothing, and drop its sessions',
+  },
+  'list-expired': {
+    text: because('the device list is too old'),
+    advice: 'fetch the list, and send to the primary alone until it comes',
+  },
+  'list-rollback': {
+    text: because('an older device list'),
+    advice: 'keep the list that is known, and fetch again',
+  },
+  'list-fork': {
+    text: because('two device lists of one time'),
+    advice: 'keep the list that is known, and report it',
+  },
+  'list-from-future': {
+    text: because('a device list from the future'),
+    advice: 'keep the list that is known, and fetch again; check the clock',
+  },
+  'alias-conflict': {
+    text: because('not one account'),
+    advice: 'keep the accounts apart, and tell the person',
+  },
+  'companion-limit': {
+    text: because('no companion can be added'),
+    advice: 'tell the person to unlink one first',
+  },
+  'not-confirmed': { text: because('the person has not confirmed'), advice: 'ask the person again' },
+  'link-expired': { text: because('the link is over'), advice: 'tell the person to start linking again' },
+  'link-mismatch': {
+    text: because('the link does not fit'),
+    advice: 'tell the person to start linking again',
+  },
+  'wrong-chat': {
+    text: (data) => `expected ${data.expected.join(' or ') || 'no group'}, got ${data.got}`,
+    advice: 'drop the input and report it',
   },
   'counter-exhausted': { text: (data) => `no counter is left${of(data)}`, advice: 'renew the session' },
   closed: { text: (data) => data.what, advice: 'create a new one' },
@@ -233,6 +349,8 @@ const DEVICE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'no-prekey',
   'session-expired',
   'untrusted-identity',
+  'device-unverified',
+  'device-revoked',
   'counter-exhausted',
 ]);
 

@@ -22,10 +22,13 @@ export class Secret<Role extends string = string> {
   readonly #bytes: Uint8Array;
   #imported: unknown;
 
-  /** Takes a fresh copy; each role's own constructor function checks the length. */
-  constructor(role: Role, bytes: Uint8Array) {
+  /**
+   * Takes a fresh copy, or `bytes` itself where nobody else has it; each role's own constructor function checks the
+   * length.
+   */
+  constructor(role: Role, bytes: Uint8Array, ownership: 'copied' | 'given' = 'copied') {
     this.role = role;
-    this.#bytes = new Uint8Array(bytes);
+    this.#bytes = ownership === 'given' ? bytes : new Uint8Array(bytes);
   }
 
   static {

@@ -3,13 +3,29 @@
  *
  * @module
  */
-import { kernelWithFallback, sequentialOperations, type BatchOperations } from './kernel/index.js';
-import { hkdfSha256, hmacSha256 } from './noble.js';
+import {
+  cbcWithFallback,
+  kernelWithFallback,
+  roundsWithFallback,
+  sequentialCbc,
+  sequentialOperations,
+  sequentialRounds,
+  type BatchOperations,
+  type CbcOperations,
+  type Sha512Rounds,
+} from './kernel/index.js';
+import {
+  aesCbcDecrypt as nobleCbcDecrypt,
+  aesCbcEncrypt,
+  hkdfSha256 as nobleHkdf,
+  hmacSha256 as nobleHmac,
+  sha512,
+} from './noble.js';
 import type { CryptoProvider } from './provider.js';
 
 export {
-  aesCbcDecrypt,
   aesCbcEncrypt,
+  aesCtr,
   aesGcmOpen,
   aesGcmSeal,
   chachaOpen,
@@ -17,8 +33,8 @@ export {
   ed25519PublicKey,
   ed25519Sign,
   ed25519Verify,
-  hkdfSha256,
-  hmacSha256,
+  pbkdf2Sha256,
+  sha256,
   sha512,
   x25519PublicKey,
   x25519SharedSecret,
@@ -27,8 +43,13 @@ export {
 export const backend: CryptoProvider['backend'] = 'browser';
 
 const batches: BatchOperations = /* @__PURE__ */ kernelWithFallback(
-  /* @__PURE__ */ sequentialOperations({ hmacSha256, hkdfSha256 }),
+  /* @__PURE__ */ sequentialOperations({ hmacSha256: nobleHmac, hkdfSha256: nobleHkdf }),
 );
+
+export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) => batches.hmacSha256(key, data);
+
+export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, length) =>
+  batches.hkdfSha256(inputKey, salt, info, length);
 
 export const chainSteps: CryptoProvider['chainSteps'] = (chainKeys, info, length) =>
   batches.chainSteps(chainKeys, info, length);
@@ -40,3 +61,20 @@ export const messageSeeds: CryptoProvider['messageSeeds'] = (chainKeys) => batch
 
 export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = (keys, messages) =>
   batches.hmacSha256Batch(keys, messages);
+
+/** noble's AES looks into tables, the kernel's does not: so it may take up to a third longer, as one message alone does. */
+const cbc: CbcOperations = /* @__PURE__ */ cbcWithFallback(
+  /* @__PURE__ */ sequentialCbc({ aesCbcEncrypt, aesCbcDecrypt: nobleCbcDecrypt }),
+  { message: 4, block: 0.55, longestDecrypted: Infinity },
+);
+
+export const aesCbcEncryptBatch: CryptoProvider['aesCbcEncryptBatch'] = (keys, ivs, plaintexts) =>
+  cbc.aesCbcEncryptBatch(keys, ivs, plaintexts);
+
+export const aesCbcDecrypt: CryptoProvider['aesCbcDecrypt'] = (key, iv, ciphertext) =>
+  cbc.aesCbcDecrypt(key, iv, ciphertext);
+
+const iterate: Sha512Rounds = /* @__PURE__ */ roundsWithFallback(/* @__PURE__ */ sequentialRounds(sha512));
+
+export const sha512Rounds: CryptoProvider['sha512Rounds'] = (states, suffixes, rounds) =>
+  iterate(states, suffixes, rounds);

@@ -38,11 +38,19 @@ export const KEY_LENGTH = 32;
  * @throws PolyratchetError `invalid-key`: `length`, `non-canonical`, `low-order`; `invalid-argument`: no bytes.
  */
 export function publicKeyFrom(role: string, bytes: Uint8Array): PublicKey {
-  const input = inputBytes(role, bytes);
-  if (input.length !== KEY_LENGTH) throw new PolyratchetError('invalid-key', { role, why: 'length' });
-  if (!isCanonical(input)) throw new PolyratchetError('invalid-key', { role, why: 'non-canonical' });
-  if (isLowOrder(input)) throw new PolyratchetError('invalid-key', { role, why: 'low-order' });
-  return new Uint8Array(input) as PublicKey;
+  return readPublicKey(role, inputBytes(role, bytes));
+}
+
+/**
+ * The same for bytes that are no caller's argument: a view of a message that is being read.
+ *
+ * @throws PolyratchetError `invalid-key`: `length`, `non-canonical`, `low-order`.
+ */
+export function readPublicKey(role: string, bytes: Uint8Array): PublicKey {
+  if (bytes.length !== KEY_LENGTH) throw new PolyratchetError('invalid-key', { role, why: 'length' });
+  if (!isCanonical(bytes)) throw new PolyratchetError('invalid-key', { role, why: 'non-canonical' });
+  if (isLowOrder(bytes)) throw new PolyratchetError('invalid-key', { role, why: 'low-order' });
+  return new Uint8Array(bytes) as PublicKey;
 }
 
 /**

@@ -6,12 +6,20 @@
 export {
   aesCbcDecrypt,
   aesCbcEncrypt,
+  aesCbcEncryptBatch,
+  aesCtr,
+  aesGcmOpen,
+  aesGcmSeal,
   backend,
   chainSteps,
   hkdfSha256,
   hmacSha256,
   hmacSha256Batch,
   messageSeeds,
+  pbkdf2Sha256,
+  sha256,
+  sha512,
+  sha512Rounds,
   walkChain,
 } from '#crypto';
 export {
@@ -21,6 +29,7 @@ export {
   keyPairFrom,
   privateKeyFrom,
   publicKeyFrom,
+  readPublicKey,
   type KeyPair,
   type PublicKey,
 } from './curve25519.js';

@@ -3,30 +3,35 @@
  *
  * @module
  */
-import { cbc, gcm } from '@noble/ciphers/aes.js';
+import { cbc, ctr, gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
+import { pbkdf2 } from '@noble/hashes/pbkdf2.js';
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes, readLittleEndian } from '../core/bytes.js';
 import { reveal } from '../core/secret.js';
+import { sequentialCbc, type CbcOperations } from './kernel/cbc.js';
 import { sequentialOperations, type BatchOperations } from './kernel/operations.js';
+import { sequentialRounds, type Sha512Rounds } from './kernel/rounds.js';
 import { checkHkdfLength, type CryptoProvider } from './provider.js';
-
-const { Point } = ed25519;
-const { Fn } = Point;
 
 export const backend: CryptoProvider['backend'] = 'noble';
 
+export const sha256: CryptoProvider['sha256'] = (data) => nobleSha256(data);
+
 export const sha512: CryptoProvider['sha512'] = (data) => nobleSha512(data);
 
-export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) => hmac(sha256, key, data);
+export const hmacSha256: CryptoProvider['hmacSha256'] = (key, data) => hmac(nobleSha256, key, data);
 
 export const hkdfSha256: CryptoProvider['hkdfSha256'] = (inputKey, salt, info, length) => {
   checkHkdfLength(length);
-  return hkdf(sha256, inputKey, salt, info, length);
+  return hkdf(nobleSha256, inputKey, salt, info, length);
 };
+
+export const pbkdf2Sha256: CryptoProvider['pbkdf2Sha256'] = (password, salt, iterations, length) =>
+  pbkdf2(nobleSha256, password, salt, { c: iterations, dkLen: length });
 
 export const aesCbcEncrypt: CryptoProvider['aesCbcEncrypt'] = (key, iv, plaintext) =>
   cbc(key, iv).encrypt(plaintext);
@@ -39,6 +44,8 @@ export const aesCbcDecrypt: CryptoProvider['aesCbcDecrypt'] = (key, iv, cipherte
     padded.fill(0);
     return plaintext;
   });
+
+export const aesCtr: CryptoProvider['aesCtr'] = (key, counter, data) => ctr(key, counter).encrypt(data);
 
 export const aesGcmSeal: CryptoProvider['aesGcmSeal'] = (key, nonce, plaintext, associatedData) =>
   gcm(key, nonce, associatedData).encrypt(plaintext);
@@ -70,6 +77,8 @@ export const ed25519Sign: CryptoProvider['ed25519Sign'] = (seed, message) =>
  * with OpenSSL and libsignal. This is the equation that those two check.
  */
 export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, message, signature) => {
+  const { Point } = ed25519; // here, since at the top of the file it would keep bundlers from dropping the curves
+  const { Fn } = Point;
   const R = signature.subarray(0, 32);
   const s = readLittleEndian(signature.subarray(32));
   if (signature.length !== 64 || s >= Fn.ORDER) return false;
@@ -81,6 +90,11 @@ export const ed25519Verify: CryptoProvider['ed25519Verify'] = (publicKey, messag
     return false; // the public key is not the encoding of a point
   }
 };
+
+const oneByOne: CbcOperations = /* @__PURE__ */ sequentialCbc({ aesCbcEncrypt, aesCbcDecrypt });
+
+export const aesCbcEncryptBatch: CryptoProvider['aesCbcEncryptBatch'] = (keys, ivs, plaintexts) =>
+  oneByOne.aesCbcEncryptBatch(keys, ivs, plaintexts);
 
 const batches: BatchOperations = /* @__PURE__ */ sequentialOperations({ hmacSha256, hkdfSha256 });
 
@@ -94,6 +108,11 @@ export const messageSeeds: CryptoProvider['messageSeeds'] = (chainKeys) => batch
 
 export const hmacSha256Batch: CryptoProvider['hmacSha256Batch'] = (keys, messages) =>
   batches.hmacSha256Batch(keys, messages);
+
+const iterate: Sha512Rounds = /* @__PURE__ */ sequentialRounds(sha512);
+
+export const sha512Rounds: CryptoProvider['sha512Rounds'] = (states, suffixes, rounds) =>
+  iterate(states, suffixes, rounds);
 
 function orUndefined<Value>(attempt: () => Value): Value | undefined {
   try {

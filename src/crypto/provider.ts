@@ -9,27 +9,31 @@
  */
 import { PolyratchetError } from '../core/errors.js';
 import type { Secret } from '../core/secret.js';
+import type { CbcOperations } from './kernel/cbc.js';
 import type { BatchOperations } from './kernel/operations.js';
+import type { Sha512Rounds } from './kernel/rounds.js';
 
-/** The operations of a backend; those that come in batches are described in kernel/operations.ts. */
-export interface CryptoProvider extends BatchOperations {
+/** The operations of a backend; what the kernel does is described in kernel/operations.ts and kernel/cbc.ts. */
+export interface CryptoProvider extends BatchOperations, CbcOperations {
   /** Which backend this is. */
   readonly backend: 'node' | 'noble' | 'browser';
+  /** SHA-256 (FIPS 180-4): 32 bytes. */
+  readonly sha256: (data: Uint8Array) => Uint8Array;
   /** SHA-512 (FIPS 180-4): 64 bytes. */
   readonly sha512: (data: Uint8Array) => Uint8Array;
-  /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
-  readonly hmacSha256: (key: Uint8Array, data: Uint8Array) => Uint8Array;
-  /** HKDF-SHA-256 (RFC 5869): `length` bytes, `too-large` above 8160; an empty salt is 32 zero bytes. */
-  readonly hkdfSha256: (
-    inputKey: Uint8Array,
+  /** Many rounds of it for two at once; see kernel/rounds.ts. */
+  readonly sha512Rounds: Sha512Rounds;
+  /** PBKDF2 with HMAC-SHA-256 (RFC 8018 §5.2): `length` bytes. */
+  readonly pbkdf2Sha256: (
+    password: Uint8Array,
     salt: Uint8Array,
-    info: Uint8Array,
+    iterations: number,
     length: number,
   ) => Uint8Array;
   /** AES-CBC with PKCS#7 padding; key of 16 or 32 bytes, iv of 16. */
   readonly aesCbcEncrypt: (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array) => Uint8Array;
-  /** The plaintext, or `undefined` if length or padding is wrong. */
-  readonly aesCbcDecrypt: (key: Uint8Array, iv: Uint8Array, ciphertext: Uint8Array) => Uint8Array | undefined;
+  /** AES-256-CTR (NIST SP 800-38A §6.5) in either direction: the initial counter block of 16 bytes counts big-endian. */
+  readonly aesCtr: (key: Uint8Array, counter: Uint8Array, data: Uint8Array) => Uint8Array;
   /** AES-256-GCM (NIST SP 800-38D): nonce of 12 bytes; ciphertext ‖ 16-byte tag. */
   readonly aesGcmSeal: (
     key: Uint8Array,

@@ -15,6 +15,7 @@ import { concat, inputBytes, readLittleEndian, toHex, wipe } from '../core/bytes
 import { randomBytes, type Random } from '../core/random.js';
 import { reveal, secretOf, type Secret } from '../core/secret.js';
 import { keyPairFrom, type KeyPair, type PublicKey } from './curve25519.js';
+import { invert } from './field.js';
 
 /** A key pair that signs: from a seed (ours), or from a raw private key (somebody's export). */
 export type SigningKeyPair<Role extends string = string> =
@@ -94,22 +95,20 @@ function signSeeded(seed: Secret, message: Uint8Array): SignatureAndSign {
   return { signature: ed25519Sign(seed, message), sign };
 }
 
-const { Point } = ed25519;
-const { Fn, Fp } = Point;
-
 /** 2²⁵⁶ − 2, little-endian: keeps this hash apart from every other use of SHA-512 (XEdDSA §3, hash1). */
 const HASH_1_PREFIX = Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 0xfe : 0xff));
 
 function signImported({ privateKey }: KeyPair, message: Uint8Array, random: Random): SignatureAndSign {
+  const { BASE, Fn } = ed25519.Point; // not at the top of the file: bundlers could not drop the curves from there
   const k = reveal(privateKey);
   const Z = randomBytes(random, 64);
   const nonceInput = concat(HASH_1_PREFIX, k, message, Z);
   const nonceHash = sha512(nonceInput);
   try {
     const a = scalar(k);
-    const A = Point.BASE.multiply(a).toBytes();
+    const A = BASE.multiply(a).toBytes();
     const r = scalar(nonceHash);
-    const R = Point.BASE.multiply(r).toBytes();
+    const R = BASE.multiply(r).toBytes();
     const h = scalar(sha512(concat(R, A, message)));
     return { signature: concat(R, Fn.toBytes(Fn.add(r, Fn.mul(h, a)))), sign: (A[31] ?? 0) & 0x80 };
   } finally {
@@ -119,7 +118,7 @@ function signImported({ privateKey }: KeyPair, message: Uint8Array, random: Rand
 
 /** Little-endian bytes modulo L. */
 function scalar(bytes: Uint8Array): bigint {
-  return Fn.create(readLittleEndian(bytes));
+  return ed25519.Point.Fn.create(readLittleEndian(bytes));
 }
 
 /** Edwards y by u, for keys seen lately: the map costs a field inversion, and identity keys come again. */
@@ -131,8 +130,9 @@ function edwardsY(publicKey: PublicKey): Uint8Array {
   const name = toHex(publicKey);
   let y = edwardsYs.get(name);
   if (y === undefined) {
+    const { Fp } = ed25519.Point;
     const u = Fp.fromBytes(publicKey);
-    y = Fp.toBytes(Fp.mul(Fp.sub(u, 1n), Fp.inv(Fp.add(u, 1n))));
+    y = Fp.toBytes(Fp.mul(Fp.sub(u, 1n), invert(Fp.add(u, 1n))));
     if (edwardsYs.size >= MAX_EDWARDS_YS) edwardsYs.delete(edwardsYs.keys().next().value ?? '');
     edwardsYs.set(name, y);
   }

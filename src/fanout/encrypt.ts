@@ -6,6 +6,7 @@
 import { parseAddress, type Address } from '../core/address.js';
 import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import { PolyratchetError, withDevice } from '../core/errors.js';
+import { itemAt } from '../core/lists.js';
 import type { Random } from '../core/random.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
 import {
@@ -13,8 +14,8 @@ import {
   createSession,
   encryptBatch,
   sessionStatus,
-  type BatchResult,
   type EncryptedMessage,
+  type EncryptResult,
   type RemoteIdentity,
   type SendableSession,
   type Session,
@@ -124,11 +125,10 @@ export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOut
     }
   });
   const ready = prepared.filter((target) => target.kind === 'ready');
-  const encrypted = new Map(
-    encryptBatch(ready, padded).map((result) => [result.item.device, outcomeOf(result)]),
-  );
-  return prepared.flatMap((target) =>
-    target.kind === 'ready' ? (encrypted.get(target.device) ?? []) : target,
+  const encrypted = encryptBatch(ready, padded);
+  let next = 0;
+  return prepared.map((target) =>
+    target.kind === 'ready' ? outcomeOf(target, itemAt(encrypted, next++)) : target,
   );
 }
 
@@ -154,12 +154,14 @@ interface Ready extends SendableSession {
 
 /** Finds or starts the session with a device. */
 function prepare(target: FanoutDevice, options: EncryptFanoutOptions): Ready | FanoutOutcome {
-  const { device, session, bundle, ...trust } = target;
+  const { device, session, bundle, trustedIdentity } = target;
   const { identity, registrationId, random, now } = options;
+  const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
   const known = session === undefined ? {} : { session };
   const status = sessionStatus({ ...known, now });
   if (session !== undefined && (status === 'established' || status === 'unacknowledged')) {
-    return { kind: 'ready', device, ...checkSendable({ session, ...trust, now }) };
+    const { current } = checkSendable({ session, ...trust, now });
+    return { kind: 'ready', device, session, current };
   }
   if (bundle === undefined) return { kind: 'needs-bundle', device, session: status };
   const started = createSession({ identity, registrationId, bundle, ...known, ...trust, random, now });
@@ -167,8 +169,7 @@ function prepare(target: FanoutDevice, options: EncryptFanoutOptions): Ready | F
   return { kind: 'ready', device, ...sendable, identity: started.identity };
 }
 
-function outcomeOf({ item, session, message }: BatchResult<Ready>): FanoutOutcome {
-  const { device, identity } = item;
+function outcomeOf({ device, identity }: Ready, { session, message }: EncryptResult): FanoutOutcome {
   return { kind: 'encrypted', device, message, session, ...(identity === undefined ? {} : { identity }) };
 }
 

@@ -5,9 +5,10 @@
  */
 import { wipe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import { itemAt } from '../core/lists.js';
 import { reveal, Secret } from '../core/secret.js';
 import { messageSeeds, walkChain } from '../crypto/index.js';
-import { CHAIN_KEY_LENGTH, deriveMessageKeys, stepChain } from './kdf.js';
+import { CHAIN_KEY_LENGTH, deriveMessageKeys, stepChains } from './kdf.js';
 import { MAX_CHAIN_STEPS, MAX_SKIPPED_KEYS } from './limits.js';
 import { openMessage, type Direction, type SignalMessage } from './message.js';
 import { addSkipped, findSkipped, removeSkipped } from './skipped.js';
@@ -66,7 +67,8 @@ function receiveAhead(
     throw new PolyratchetError('too-far-ahead', { counter, limit: MAX_CHAIN_STEPS });
   }
   const walk = walkTo(chain, counter);
-  const step = stepChain(walk.chainKey);
+  const { steps, all } = stepChains([walk.chainKey]);
+  const step = itemAt(steps, 0);
   try {
     const plaintext = openMessage(step.keys, message, direction);
     if (plaintext === undefined) return undefined;
@@ -80,7 +82,7 @@ function receiveAhead(
       plaintext,
     };
   } finally {
-    wipe(step.all, walk.all);
+    wipe(all, walk.all);
   }
 }
 

@@ -51,36 +51,28 @@ export interface MessageKeys {
   readonly iv: Uint8Array;
 }
 
-/** One step of a chain: views of one array that is wiped after use. */
+/** One step of a chain: views of an array that is wiped after use. */
 export interface ChainStep {
   /** The next chain key, 32 bytes. */
   readonly next: Uint8Array;
   /** The keys of the message at the chain key that was. */
   readonly keys: MessageKeys;
-  /** All of them. */
+}
+
+/** One step of each chain, in their order, and the array to wipe. */
+export function stepChains(chainKeys: readonly Uint8Array[]): {
+  readonly steps: readonly ChainStep[];
   readonly all: Uint8Array;
-}
-
-/** One step of the chain of each item. */
-export function stepChains<Item>(
-  items: readonly Item[],
-  chainKeyOf: (item: Item) => ChainKey,
-): readonly { readonly item: Item; readonly step: ChainStep }[] {
-  const chainKeys = items.map((item) => reveal(chainKeyOf(item)));
-  const rows = chainSteps(chainKeys, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
-  return items.map((item, i) => ({
-    item,
-    step: chainStep(rows.subarray(i * STEP_LENGTH, (i + 1) * STEP_LENGTH)),
-  }));
-}
-
-/** One step of a chain. */
-export function stepChain(chainKey: Uint8Array): ChainStep {
-  return chainStep(chainSteps([chainKey], INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH));
-}
-
-function chainStep(all: Uint8Array): ChainStep {
-  return { next: all.subarray(0, CHAIN_KEY_LENGTH), keys: messageKeys(all.subarray(CHAIN_KEY_LENGTH)), all };
+} {
+  const all = chainSteps(chainKeys, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
+  const steps = chainKeys.map((_, i) => {
+    const start = i * STEP_LENGTH;
+    return {
+      next: all.subarray(start, start + CHAIN_KEY_LENGTH),
+      keys: messageKeys(all, start + CHAIN_KEY_LENGTH),
+    };
+  });
+  return { steps, all };
 }
 
 /** The keys of a skipped message from its seed, and the array to wipe. */
@@ -89,9 +81,15 @@ export function deriveMessageKeys(seed: Uint8Array): {
   readonly all: Uint8Array;
 } {
   const all = hkdfSha256(seed, NO_SALT, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
-  return { keys: messageKeys(all), all };
+  return { keys: messageKeys(all, 0), all };
 }
 
-function messageKeys(all: Uint8Array): MessageKeys {
-  return { cipherKey: all.subarray(0, 32), macKey: all.subarray(32, 64), iv: all.subarray(64) };
+function messageKeys(all: Uint8Array, start: number): MessageKeys {
+  const macKey = start + 32;
+  const iv = macKey + 32;
+  return {
+    cipherKey: all.subarray(start, macKey),
+    macKey: all.subarray(macKey, iv),
+    iv: all.subarray(iv, iv + 16),
+  };
 }

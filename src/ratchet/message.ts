@@ -8,22 +8,16 @@
  */
 import { equalBytes, inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
-import {
-  aesCbcDecrypt,
-  aesCbcEncrypt,
-  hmacSha256,
-  hmacSha256Batch,
-  type PublicKey,
-} from '../crypto/index.js';
+import { itemAt } from '../core/lists.js';
+import { aesCbcDecrypt, aesCbcEncryptBatch, hmacSha256Batch, type PublicKey } from '../crypto/index.js';
 import {
   bytes,
   checkVersionByte,
   decodeMessage,
   EMITTED_VERSION_BYTE,
-  ENCODED_KEY_LENGTH,
   encodedPublicKey,
   encodeMessage,
-  encodePublicKey,
+  KEY_TYPE,
   MAX_PADDING,
   MAX_PLAINTEXT_LENGTH,
   required,
@@ -40,7 +34,6 @@ export const MAX_RATCHET_PLAINTEXT: number = MAX_PLAINTEXT_LENGTH + MAX_PADDING;
 export const MAX_MESSAGE_LENGTH: number = MAX_RATCHET_PLAINTEXT + 1024;
 
 const MAC_LENGTH = 8;
-const IDENTITIES_LENGTH = 2 * ENCODED_KEY_LENGTH;
 const WHAT = 'SignalMessage';
 
 interface Fields {
@@ -94,9 +87,13 @@ export function decodeSignalMessage(message: Uint8Array): SignalMessage {
   checkVersionByte(WHAT, input);
   const end = input.length - MAC_LENGTH;
   if (end < 1) return malformed('mac', `${MAC_LENGTH} bytes`, `${input.length - 1} bytes`);
-  const fields = decodeMessage(signalMessageTable, input.subarray(1, end));
-  if (fields.counter >= COUNTER_LIMIT) return malformed('counter', `less than ${COUNTER_LIMIT}`, 'more');
-  return { ...fields, authenticated: input.subarray(0, end), mac: input.subarray(end) };
+  const { ratchetKey, counter, previousCounter, ciphertext } = decodeMessage(
+    signalMessageTable,
+    input.subarray(1, end),
+  );
+  if (counter >= COUNTER_LIMIT) return malformed('counter', `less than ${COUNTER_LIMIT}`, 'more');
+  const [authenticated, mac] = [input.subarray(0, end), input.subarray(end)];
+  return { ratchetKey, counter, previousCounter, ciphertext, authenticated, mac };
 }
 
 /** What a message is made of. */
@@ -106,51 +103,46 @@ export interface SealOptions extends Omit<Fields, 'ciphertext'>, Direction {
   readonly plaintext: Uint8Array;
 }
 
-/** Encrypts and authenticates messages: the MACs of many are made together. */
-export function sealMessages<Item extends SealOptions>(
-  items: readonly Item[],
-): readonly { readonly item: Item; readonly message: Uint8Array }[] {
-  const framed = items.map((item) => ({ item, bytes: frame(item) }));
+/** Encrypts and authenticates messages, in their order: ciphertexts and MACs of many are made together. */
+export function sealMessages(items: readonly SealOptions[]): readonly Uint8Array[] {
+  const ciphertexts = aesCbcEncryptBatch(
+    items.map(({ keys }) => keys.cipherKey),
+    items.map(({ keys }) => keys.iv),
+    items.map(({ plaintext }) => plaintext),
+  );
+  const messages = items.map(({ ratchetKey, counter, previousCounter }, i) => {
+    const fields = { ratchetKey, counter, previousCounter, ciphertext: itemAt(ciphertexts, i) };
+    const message = encodeMessage(signalMessageTable, fields, 1, MAC_LENGTH);
+    message[0] = EMITTED_VERSION_BYTE;
+    return message;
+  });
   const macs = hmacSha256Batch(
     items.map(({ keys }) => keys.macKey),
-    framed.map(({ bytes }) => bytes.subarray(0, bytes.length - MAC_LENGTH)),
+    messages.map((message, i) =>
+      authenticatedParts(itemAt(items, i), message.subarray(0, message.length - MAC_LENGTH)),
+    ),
   );
-  return framed.map(({ item, bytes }, i) => {
-    bytes.set(macs.subarray(i * 32, i * 32 + MAC_LENGTH), bytes.length - MAC_LENGTH);
-    return { item, message: bytes.slice(IDENTITIES_LENGTH) };
+  messages.forEach((message, i) => {
+    message.set(macs.subarray(i * 32, i * 32 + MAC_LENGTH), message.length - MAC_LENGTH);
   });
-}
-
-/** The input of the MAC, and room for it: sender's identity ‖ receiver's identity ‖ version byte ‖ protobuf ‖ 8 bytes. */
-function frame({ keys, plaintext, sender, receiver, ...fields }: SealOptions): Uint8Array {
-  const ciphertext = aesCbcEncrypt(keys.cipherKey, keys.iv, plaintext);
-  const bytes = encodeMessage(
-    signalMessageTable,
-    { ...fields, ciphertext },
-    IDENTITIES_LENGTH + 1,
-    MAC_LENGTH,
-  );
-  writeIdentities(bytes, { sender, receiver });
-  bytes[IDENTITIES_LENGTH] = EMITTED_VERSION_BYTE;
-  return bytes;
+  return messages;
 }
 
 /** The plaintext of a message, or `undefined` if MAC or padding is wrong: there is one answer for both. */
 export function openMessage(
   { cipherKey, macKey, iv }: MessageKeys,
-  message: SignalMessage,
+  { authenticated, ciphertext, mac }: SignalMessage,
   direction: Direction,
 ): Uint8Array | undefined {
-  const input = new Uint8Array(IDENTITIES_LENGTH + message.authenticated.length);
-  writeIdentities(input, direction);
-  input.set(message.authenticated, IDENTITIES_LENGTH);
-  const mac = hmacSha256(macKey, input).subarray(0, MAC_LENGTH);
-  return equalBytes(mac, message.mac) ? aesCbcDecrypt(cipherKey, iv, message.ciphertext) : undefined;
+  const expected = hmacSha256Batch([macKey], [authenticatedParts(direction, authenticated)]);
+  return equalBytes(expected.subarray(0, MAC_LENGTH), mac)
+    ? aesCbcDecrypt(cipherKey, iv, ciphertext)
+    : undefined;
 }
 
-function writeIdentities(bytes: Uint8Array, { sender, receiver }: Direction): void {
-  bytes.set(encodePublicKey(sender));
-  bytes.set(encodePublicKey(receiver), ENCODED_KEY_LENGTH);
+/** The input of the MAC. */
+function authenticatedParts({ sender, receiver }: Direction, message: Uint8Array): readonly Uint8Array[] {
+  return [KEY_TYPE, sender, KEY_TYPE, receiver, message];
 }
 
 function malformed(field: string, expected: string, got: string): never {

@@ -7,8 +7,9 @@
  */
 import { equalBytes, inputBytes, wipe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import { itemAt } from '../core/lists.js';
 import type { Random } from '../core/random.js';
-import { Secret } from '../core/secret.js';
+import { reveal, Secret } from '../core/secret.js';
 import { agree, generateKeyPair, type PublicKey } from '../crypto/index.js';
 import { receive } from './chain.js';
 import { deriveRootKey, stepChains, type ChainKey, type ChainStep, type RootKey } from './kdf.js';
@@ -75,16 +76,7 @@ export interface RatchetEncryptResult {
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
  */
 export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptResult {
-  const [{ ratchet, message }] = ratchetEncryptBatch([options]) as [
-    RatchetBatchResult<RatchetEncryptOptions>,
-  ];
-  return { ratchet, message };
-}
-
-/** The result of one item of a batch. */
-export interface RatchetBatchResult<Item> extends RatchetEncryptResult {
-  /** The item that the result belongs to. */
-  readonly item: Item;
+  return itemAt(ratchetEncryptBatch([options]), 0);
 }
 
 /**
@@ -94,26 +86,24 @@ export interface RatchetBatchResult<Item> extends RatchetEncryptResult {
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`: then nothing is encrypted.
  * @internal
  */
-export function ratchetEncryptBatch<Item extends RatchetEncryptOptions>(
-  batch: readonly Item[],
-): readonly RatchetBatchResult<Item>[] {
+export function ratchetEncryptBatch(
+  batch: readonly RatchetEncryptOptions[],
+): readonly RatchetEncryptResult[] {
   const checked = batch.map(checkOptions);
-  const steps = stepChains(checked, ({ ratchet }) => ratchet.sending.chainKey);
+  const { steps, all } = stepChains(checked.map(({ ratchet }) => reveal(ratchet.sending.chainKey)));
   try {
-    const sealed = sealMessages(steps.map(({ item, step }) => ({ item, step, ...sealOptions(item, step) })));
-    return sealed.map(({ item: { item, step }, message }) => {
-      return { item: item.item, ratchet: advance(item.ratchet, step), message };
+    const messages = sealMessages(checked.map((options, i) => sealOptions(options, itemAt(steps, i))));
+    return checked.map(({ ratchet }, i) => {
+      return { ratchet: advance(ratchet, itemAt(steps, i)), message: itemAt(messages, i) };
     });
   } finally {
-    for (const { step } of steps) wipe(step.all);
+    wipe(all);
   }
 }
 
-function checkOptions<Item extends RatchetEncryptOptions>(
-  item: Item,
-): RatchetEncryptOptions & { readonly item: Item } {
-  const { ratchet, sender, receiver } = item;
-  const plaintext = inputBytes('plaintext', item.plaintext);
+function checkOptions(options: RatchetEncryptOptions): RatchetEncryptOptions {
+  const { ratchet, sender, receiver } = options;
+  const plaintext = inputBytes('plaintext', options.plaintext);
   if (plaintext.length > MAX_RATCHET_PLAINTEXT) {
     throw new PolyratchetError('too-large', {
       what: 'plaintext',
@@ -122,7 +112,7 @@ function checkOptions<Item extends RatchetEncryptOptions>(
     });
   }
   if (ratchet.sending.counter >= COUNTER_LIMIT) throw new PolyratchetError('counter-exhausted', {});
-  return { item, ratchet, plaintext, sender, receiver };
+  return { ratchet, plaintext, sender, receiver };
 }
 
 function sealOptions(
@@ -136,10 +126,8 @@ function sealOptions(
 
 function advance(ratchet: RatchetState, { next }: ChainStep): RatchetState {
   const { ratchetKey, counter } = ratchet.sending;
-  return {
-    ...ratchet,
-    sending: { ratchetKey, chainKey: new Secret('ChainKey', next), counter: counter + 1 },
-  };
+  const chainKey = new Secret('ChainKey', next);
+  return { ...ratchet, sending: { ratchetKey, chainKey, counter: counter + 1 } };
 }
 
 /** The receiving chain of a ratchet key, if the ratchet has it. */

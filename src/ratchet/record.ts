@@ -9,7 +9,7 @@
  */
 import { readUint32, writeUint32 } from '../core/bytes.js';
 import { reveal, Secret } from '../core/secret.js';
-import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../crypto/index.js';
+import { KEY_LENGTH, readPublicKey, type PublicKey } from '../crypto/index.js';
 import {
   nested,
   prefixedLength,
@@ -52,7 +52,7 @@ const receivingChain: Kind<ReceivingChain> = {
     const packed = view.subarray(LONG_CHAIN);
     if (!isPacked(packed, counter)) return reader.fail('skipped keys in order', 'others');
     return {
-      ratchetKey: publicKeyFrom(reader.field, view.subarray(0, KEY_LENGTH)),
+      ratchetKey: readPublicKey(reader.field, view.subarray(0, KEY_LENGTH)),
       chainKey: new Secret('ChainKey', view.subarray(KEY_LENGTH, COUNTER)),
       counter,
       skipped: packed.length === 0 ? NO_SKIPPED_KEYS : new Secret('SkippedKeys', packed),

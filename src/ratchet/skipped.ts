@@ -38,7 +38,7 @@ export function removeSkipped(skipped: SkippedKeys, counter: number): SkippedKey
   const rest = new Uint8Array(packed.length - SKIPPED_KEY_LENGTH);
   rest.set(packed.subarray(0, offset));
   rest.set(packed.subarray(offset + SKIPPED_KEY_LENGTH), offset);
-  return seal(rest);
+  return new Secret('SkippedKeys', rest, 'given');
 }
 
 /** The counters that were kept and are no more, and the keys that are kept now. */
@@ -60,9 +60,9 @@ export function addSkipped(skipped: SkippedKeys, first: number, seeds: Uint8Arra
     all.set(seeds.subarray(i * CHAIN_KEY_LENGTH, (i + 1) * CHAIN_KEY_LENGTH), offset + 4);
   }
   const excess = all.length - MAX_SKIPPED_KEYS * SKIPPED_KEY_LENGTH;
-  if (excess <= 0) return { skipped: seal(all) };
+  if (excess <= 0) return { skipped: new Secret('SkippedKeys', all, 'given') };
   const evictedBelow = readUint32(all, excess - SKIPPED_KEY_LENGTH) + 1;
-  const kept = seal(all.subarray(excess));
+  const kept = new Secret('SkippedKeys', all.subarray(excess));
   all.fill(0);
   return { skipped: kept, evictedBelow };
 }
@@ -78,13 +78,6 @@ export function isPacked(packed: Uint8Array, end: number): boolean {
     previous = counter;
   }
   return true;
-}
-
-/** Makes a secret of an array of ours and wipes the array. */
-function seal(packed: Uint8Array): SkippedKeys {
-  const skipped = new Secret('SkippedKeys', packed);
-  packed.fill(0);
-  return skipped;
 }
 
 /** Binary search. */

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { copyBytes } from '../core/bytes.js';
 import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import type { Random } from '../core/random.js';
-import { generateKeyPair } from '../crypto/index.js';
+import { generateKeyPair, type PublicKey } from '../crypto/index.js';
 import { validateBundle, type Identity, type PreKeyBundle } from '../identity/index.js';
 import { startRatchet } from '../ratchet/index.js';
 import { initiate } from '../x3dh/index.js';
@@ -63,7 +64,7 @@ export function createSession(options: CreateSessionOptions): CreateSessionResul
   const { identity, session, trustedIdentity, random } = inputObject('options', options);
   const registrationId = inputInteger('registrationId', options.registrationId, 0, MAX_UINT32);
   const createdAt = inputTime('now', options.now);
-  const localIdentity = checkOwner(session, identity);
+  const localIdentity = copyBytes(checkOwner(session, identity)) as PublicKey;
   const bundle = validateBundle(options.bundle);
   const { identityKey, signedPreKey, oneTimePreKey } = bundle;
   const remote = checkIdentity({ identityKey, localIdentity, trustedIdentity, session });

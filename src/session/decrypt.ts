@@ -61,34 +61,38 @@ export function decrypt(options: DecryptOptions): DecryptResult {
   }
 }
 
-/** An ordinary message: it belongs to a state that exists. */
-function decryptMessage(options: DecryptOptions & { readonly session: Session }): DecryptResult {
-  const message = decodeSignalMessage(options.message.bytes);
-  for (const state of candidates(options.session, message)) {
-    const result = openWith(state, message, options);
-    if (result !== undefined) return result;
-  }
-  throw new PolyratchetError('bad-mac', { counter: message.counter });
-}
-
 /**
- * The states to try: the one that has the message's receiving chain and no other; else as many as the budget of chain
- * steps lasts for, each of which the message would cost its counter.
+ * An ordinary message: it belongs to a state that exists. The one that has the message's receiving chain is tried and no
+ * other; else as many as the budget of chain steps lasts for, each of which the message would cost its counter.
  *
  * @throws PolyratchetError `too-far-ahead`: after states were tried in vain, if the budget kept others from it.
  */
-function* candidates(session: Session, message: SignalMessage): Generator<SessionState> {
-  const states = statesOf(session);
-  const exact = states.find((state) => findReceivingChain(state.ratchet, message.ratchetKey) !== undefined);
-  if (exact !== undefined) {
-    yield exact;
-    return;
-  }
+function decryptMessage(options: DecryptOptions & { readonly session: Session }): DecryptResult {
+  const { session } = options;
+  const message = decodeSignalMessage(options.message.bytes);
   const { counter } = message;
+  const exact = findByChain(session, message);
+  if (exact !== undefined) return openWith(exact, message, options) ?? notAuthentic(counter);
   let budget = MAX_CHAIN_STEPS;
-  for (const state of states) {
+  for (const state of statesOf(session)) {
     if (counter > budget) throw new PolyratchetError('too-far-ahead', { counter, limit: MAX_CHAIN_STEPS });
     budget -= counter;
-    yield state;
+    const result = openWith(state, message, options);
+    if (result !== undefined) return result;
   }
+  return notAuthentic(counter);
+}
+
+/** The state that has a message's receiving chain: nearly always the current one. */
+function findByChain(
+  { current, archived }: Session,
+  { ratchetKey }: SignalMessage,
+): SessionState | undefined {
+  const hasChain = ({ ratchet }: SessionState): boolean =>
+    findReceivingChain(ratchet, ratchetKey) !== undefined;
+  return current !== undefined && hasChain(current) ? current : archived.find(hasChain);
+}
+
+function notAuthentic(counter: number): never {
+  throw new PolyratchetError('bad-mac', { counter });
 }

@@ -5,6 +5,7 @@
  */
 import { inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { itemAt } from '../core/lists.js';
 import { ratchetEncryptBatch } from '../ratchet/index.js';
 import { checkIdentity } from './identity.js';
 import { encodePreKeyMessage } from './preKeyMessage.js';
@@ -61,8 +62,7 @@ export function encrypt(options: EncryptOptions): EncryptResult {
   const { session, plaintext, trustedIdentity, now } = inputObject('options', options);
   const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
   const sendable = checkSendable({ session, ...trust, now });
-  const [result] = encryptBatch([sendable], plaintext) as [BatchResult<SendableSession>];
-  return { session: result.session, message: result.message };
+  return itemAt(encryptBatch([sendable], plaintext), 0);
 }
 
 /** A session that can encrypt now. */
@@ -93,12 +93,6 @@ export function checkSendable({
   return { session, current };
 }
 
-/** A message, the session to store before it is sent, and what was asked for. */
-export interface BatchResult<Item> extends EncryptResult {
-  /** The item that the result belongs to. */
-  readonly item: Item;
-}
-
 /**
  * Encrypts one plaintext with several sessions, whose chain steps and MACs are made together; the results come in their
  * order.
@@ -106,18 +100,17 @@ export interface BatchResult<Item> extends EncryptResult {
  * @throws PolyratchetError `too-large`, `invalid-argument`.
  * @internal
  */
-export function encryptBatch<Item extends SendableSession>(
-  items: readonly Item[],
+export function encryptBatch(
+  items: readonly SendableSession[],
   plaintext: Uint8Array,
-): readonly BatchResult<Item>[] {
-  const batch = items.map((item) => {
-    const { ratchet, remoteIdentity: receiver } = item.current;
-    return { item, ratchet, plaintext, sender: item.session.localIdentity, receiver };
+): readonly EncryptResult[] {
+  const batch = items.map(({ session, current }) => {
+    const { ratchet, remoteIdentity: receiver } = current;
+    return { ratchet, plaintext, sender: session.localIdentity, receiver };
   });
-  return ratchetEncryptBatch(batch).map(({ item: { item }, ratchet, message }) => {
-    const { session, current } = item;
+  return ratchetEncryptBatch(batch).map(({ ratchet, message }, i) => {
+    const { session, current } = itemAt(items, i);
     return {
-      item,
       session: { ...session, current: { ...current, ratchet } },
       message: frame(session, current, message),
     };

@@ -56,13 +56,13 @@ export function checkIdentity({
 }
 
 /**
- * Our identity key, after a look at who owns the session.
+ * Our identity key, after a look at who owns the session. It is the caller's array: to be copied by what keeps it.
  *
  * @throws PolyratchetError `invalid-argument`: no identity, no session, or one of another identity of ours.
  */
 export function checkOwner(session: Session | undefined, identity: Identity): PublicKey {
   const { publicKey } = inputObject('identity', identity);
-  const localIdentity = copyBytes(inputBytes('identity.publicKey', publicKey, KEY_LENGTH)) as PublicKey;
+  const localIdentity = inputBytes('identity.publicKey', publicKey, KEY_LENGTH) as PublicKey;
   if (session === undefined || equalBytes(inputSession(session).localIdentity, localIdentity))
     return localIdentity;
   throw new PolyratchetError('invalid-argument', {

@@ -11,7 +11,6 @@ export {
   checkSendable,
   encrypt,
   encryptBatch,
-  type BatchResult,
   type EncryptedMessage,
   type EncryptOptions,
   type EncryptResult,

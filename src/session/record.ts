@@ -138,17 +138,19 @@ function toRecord({ handshake, ...state }: SessionState): StateRecord {
   }
 }
 
-function fromRecord({ unacknowledged, rootTag, ...state }: StateRecord): SessionState {
-  if (unacknowledged !== undefined && rootTag !== undefined) {
-    throw new PolyratchetError('malformed', {
-      what: stateTable.name,
-      field: 'handshake',
-      expected: 'one side to have started',
-      got: 'both',
-    });
-  }
-  if (unacknowledged !== undefined)
-    return { ...state, handshake: { kind: 'unacknowledged', ...unacknowledged } };
-  if (rootTag !== undefined) return { ...state, handshake: { kind: 'accepted', rootTag } };
-  return { ...state, handshake: { kind: 'acknowledged' } };
+function fromRecord(record: StateRecord): SessionState {
+  const { remoteIdentity, remoteRegistrationId, baseKey, ratchet } = record;
+  return { remoteIdentity, remoteRegistrationId, baseKey, handshake: handshakeFrom(record), ratchet };
+}
+
+function handshakeFrom({ unacknowledged, rootTag }: StateRecord): Handshake {
+  if (unacknowledged === undefined)
+    return rootTag === undefined ? { kind: 'acknowledged' } : { kind: 'accepted', rootTag };
+  if (rootTag === undefined) return { kind: 'unacknowledged', ...unacknowledged };
+  throw new PolyratchetError('malformed', {
+    what: stateTable.name,
+    field: 'handshake',
+    expected: 'one side to have started',
+    got: 'both',
+  });
 }

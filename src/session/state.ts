@@ -109,6 +109,7 @@ export function addState(session: Session, state: SessionState): Session {
 
 /** The session after a step of one of its states, which becomes the current one. */
 export function promote(session: Session, state: SessionState, next: SessionState): Session {
+  if (state === session.current) return { ...session, current: next };
   return { ...session, current: next, archived: statesOf(session).filter((other) => other !== state) };
 }
 
@@ -203,7 +204,7 @@ export function sessionStatus({ session, now }: SessionStatusOptions): SessionSt
 
 /** The identity key that a session knows its peer by, newest first. */
 export function knownIdentity(session: Session | undefined): PublicKey | undefined {
-  return statesOf(session)[0]?.remoteIdentity;
+  return (session?.current ?? session?.archived[0])?.remoteIdentity;
 }
 
 /** The state that a key agreement made, by its base key and the peer's identity. */

@@ -3,14 +3,17 @@
  *
  * @module
  */
+export { scanFields, type RawField } from './fields.js';
 export {
   bool,
   bytes,
   encodedPublicKey,
   enumeration,
   int32,
+  packedUint32,
   prefixedLength,
   rawPublicKey,
+  seconds,
   secret,
   string,
   uint32,
@@ -20,7 +23,7 @@ export {
   type WireType,
 } from './kinds.js';
 export { MAX_PADDING, MAX_PLAINTEXT_LENGTH, pad, unpad } from './padding.js';
-export { decodePublicKey, ENCODED_KEY_LENGTH, encodePublicKey } from './publicKey.js';
+export { decodePublicKey, ENCODED_KEY_LENGTH, encodePublicKey, KEY_TYPE } from './publicKey.js';
 export { decodeRecord, encodeRecord } from './record.js';
 export {
   decodeMessage,

@@ -9,9 +9,9 @@ import { copyBytes, describe, inputBytes, utf8 } from '../core/bytes.js';
 import { inputInteger, MAX_UINT32 } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { reveal, Secret } from '../core/secret.js';
-import { publicKeyFrom, KEY_LENGTH, type PublicKey } from '../crypto/index.js';
-import { decodePublicKey, encodePublicKey, ENCODED_KEY_LENGTH } from './publicKey.js';
-import type { Reader } from './reader.js';
+import { KEY_LENGTH, readPublicKey, type PublicKey } from '../crypto/index.js';
+import { ENCODED_KEY_LENGTH, readEncodedPublicKey, writePublicKey } from './publicKey.js';
+import { Reader } from './reader.js';
 import { varint64Length, varintLength, type Writer } from './writer.js';
 
 /** The wire types that are read; groups (3, 4) and the reserved 6 and 7 are malformed. */
@@ -53,6 +53,58 @@ export const uint64: Kind<bigint> = {
   },
   read: (reader) => reader.varint64(),
 };
+
+/** A time in whole seconds since 1970 on the wire, and in milliseconds here. */
+export const seconds: Kind<number> = {
+  wireType: 0,
+  size: (value) => {
+    const time = inputInteger('seconds', value, 0, Number.MAX_SAFE_INTEGER);
+    if (time % 1000 === 0) return varintLength(time / 1000);
+    throw new PolyratchetError('invalid-argument', {
+      name: 'seconds',
+      expected: 'whole seconds in milliseconds',
+      got: 'a fraction of a second',
+    });
+  },
+  write: (writer, value) => {
+    writer.varint(value / 1000);
+  },
+  read: (reader) => {
+    const value = reader.varint() * 1000;
+    return value <= Number.MAX_SAFE_INTEGER ? value : reader.fail('a time', 'a larger integer');
+  },
+};
+
+/** Up to `most` integers of 0 … 2³² − 1, one after the other in one value (protobuf's `packed`). */
+export function packedUint32(most: number): Kind<readonly number[]> {
+  const sizeOf = (values: readonly number[]): number =>
+    values.reduce((length, value) => length + uint32.size(value), 0);
+  return {
+    wireType: 2,
+    size: (values) => {
+      if (Array.isArray(values) && values.length <= most) return prefixedLength(sizeOf(values));
+      throw new PolyratchetError('invalid-argument', {
+        name: 'packedUint32',
+        expected: `a list of at most ${most}`,
+        got: Array.isArray(values) ? `${values.length}` : describe(values),
+      });
+    },
+    write: (writer, values) => {
+      writer.varint(sizeOf(values));
+      for (const value of values) writer.varint(value);
+    },
+    read: (reader) => {
+      const inner = new Reader(reader.view(), reader.what, reader.depth);
+      inner.field = reader.field;
+      const values: number[] = [];
+      while (!inner.done) {
+        if (values.length >= most) return reader.fail(`at most ${most} times`, 'more');
+        values.push(uint32.read(inner));
+      }
+      return values;
+    },
+  };
+}
 
 /** An integer of −2³¹ … 2³¹ − 1; a negative one takes ten bytes (protobuf's `int32`). */
 export const int32: Kind<number> = {
@@ -113,16 +165,32 @@ export function enumeration<Name extends string>(numbers: Readonly<Record<Name, 
   };
 }
 
-/** Bytes of any length, or of exactly one. */
-export function bytes(length?: number): Kind<Uint8Array> {
+/** Bytes of any length, of exactly one, or of a range of lengths. */
+export function bytes(least = 0, most: number = least === 0 ? Infinity : least): Kind<Uint8Array> {
   return {
     wireType: 2,
-    size: (value) => prefixedLength(inputBytes('bytes', value, length).length),
+    size: (value) => {
+      const { length } = inputBytes('bytes', value);
+      if (length >= least && length <= most) return prefixedLength(length);
+      throw new PolyratchetError('invalid-argument', {
+        name: 'bytes',
+        expected: lengths(least, most),
+        got: describe(value),
+      });
+    },
     write: (writer, value) => {
       writer.prefixed(value);
     },
-    read: (reader) => copyBytes(length === undefined ? reader.view() : exactly(reader, length)),
+    read: (reader) => {
+      const view = reader.view();
+      if (view.length >= least && view.length <= most) return copyBytes(view);
+      return reader.fail(lengths(least, most), `${view.length} bytes`);
+    },
   };
+}
+
+function lengths(least: number, most: number): string {
+  return least === most ? `${least} bytes` : `${least} to ${most} bytes`;
 }
 
 /** UTF-8 text; neither lone surrogates nor malformed UTF-8 pass. */
@@ -156,9 +224,10 @@ export const encodedPublicKey: Kind<PublicKey> = {
   wireType: 2,
   size: (value) => prefixedLength(1 + inputBytes('public key', value, KEY_LENGTH).length),
   write: (writer, value) => {
-    writer.prefixed(encodePublicKey(value));
+    writer.varint(ENCODED_KEY_LENGTH);
+    writePublicKey(writer.bytes, writer.skip(ENCODED_KEY_LENGTH), value);
   },
-  read: (reader) => decodePublicKey(exactly(reader, ENCODED_KEY_LENGTH), reader.field),
+  read: (reader) => readEncodedPublicKey(reader.field, exactly(reader, ENCODED_KEY_LENGTH)),
 };
 
 /** A public key as 32 raw bytes: the form of this library's own records. */
@@ -168,7 +237,7 @@ export const rawPublicKey: Kind<PublicKey> = {
   write: (writer, value) => {
     writer.prefixed(value);
   },
-  read: (reader) => publicKeyFrom(reader.field, exactly(reader, KEY_LENGTH)),
+  read: (reader) => readPublicKey(reader.field, exactly(reader, KEY_LENGTH)),
 };
 
 /** A secret of a role and a fixed length, in this library's own records. */

@@ -5,10 +5,10 @@
  */
 import { inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
-import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../crypto/index.js';
+import { KEY_LENGTH, readPublicKey, type PublicKey } from '../crypto/index.js';
 
 /** The type byte of a Curve25519 key. */
-const KEY_TYPE = 0x05;
+export const KEY_TYPE: Uint8Array = Uint8Array.of(0x05);
 
 /** Bytes of a serialised public key: 0x05 ‖ u. */
 export const ENCODED_KEY_LENGTH: number = 1 + KEY_LENGTH;
@@ -28,7 +28,7 @@ export const ENCODED_KEY_LENGTH: number = 1 + KEY_LENGTH;
  */
 export function encodePublicKey(publicKey: Uint8Array): Uint8Array {
   const encoded = new Uint8Array(ENCODED_KEY_LENGTH);
-  encoded[0] = KEY_TYPE;
+  encoded.set(KEY_TYPE);
   encoded.set(inputBytes('publicKey', publicKey, KEY_LENGTH), 1);
   return encoded;
 }
@@ -52,8 +52,22 @@ export function encodePublicKey(publicKey: Uint8Array): Uint8Array {
  * ```
  */
 export function decodePublicKey(encoded: Uint8Array, role = 'public key'): PublicKey {
-  const input = inputBytes(role, encoded);
-  if (input.length !== ENCODED_KEY_LENGTH) throw new PolyratchetError('invalid-key', { role, why: 'length' });
-  if (input[0] !== KEY_TYPE) throw new PolyratchetError('invalid-key', { role, why: 'type-byte' });
-  return publicKeyFrom(role, input.subarray(1));
+  return readEncodedPublicKey(role, inputBytes(role, encoded));
+}
+
+/**
+ * The same for bytes that are no caller's argument: a view of a message that is being read.
+ *
+ * @throws PolyratchetError `invalid-key`
+ */
+export function readEncodedPublicKey(role: string, bytes: Uint8Array): PublicKey {
+  if (bytes.length !== ENCODED_KEY_LENGTH) throw new PolyratchetError('invalid-key', { role, why: 'length' });
+  if (bytes[0] !== KEY_TYPE[0]) throw new PolyratchetError('invalid-key', { role, why: 'type-byte' });
+  return readPublicKey(role, bytes.subarray(1));
+}
+
+/** Writes the 33-byte form of a key of ours into `bytes`. */
+export function writePublicKey(bytes: Uint8Array, offset: number, publicKey: PublicKey): void {
+  bytes.set(KEY_TYPE, offset);
+  bytes.set(publicKey, offset + 1);
 }

@@ -35,8 +35,10 @@ export class Reader {
 
   /** A varint as a number: exact up to 2⁵³, and certainly above that beyond. */
   varint(): number {
-    let value = 0;
-    for (let i = 0, scale = 1; i < MAX_VARINT_BYTES; i++, scale *= 128) {
+    const first = this.#byte();
+    if (first < 0x80) return first; // nearly every tag, length and number
+    let value = first & 0x7f;
+    for (let i = 1, scale = 128; i < MAX_VARINT_BYTES; i++, scale *= 128) {
       const byte = this.#byte();
       if (i === MAX_VARINT_BYTES - 1 && byte > 1) break;
       value += (byte & 0x7f) * scale;

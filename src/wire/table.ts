@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { prefixedLength, type Kind, type WireType } from './kinds.js';
+import { checkFieldNumber, skipValue } from './fields.js';
+import { prefixedLength, type Kind } from './kinds.js';
 import { Reader } from './reader.js';
 import { varintLength, Writer } from './writer.js';
 
@@ -88,12 +89,12 @@ export function nested<Message extends object>(table: Table<Message>): Kind<Mess
 /** Bytes of a message on the wire. */
 export function encodedLength<Message extends object>(table: Table<Message>, message: Message): number {
   let length = 0;
-  for (const { key, row, tag } of plan(table)) {
+  for (const { key, row, tagLength } of plan(table)) {
     const value: unknown = message[key];
     if (row.presence === 'repeated') {
-      for (const item of value as readonly unknown[]) length += varintLength(tag) + row.kind.size(item);
+      for (const item of value as readonly unknown[]) length += tagLength + row.kind.size(item);
     } else if (value !== undefined || row.presence === 'required') {
-      length += varintLength(tag) + row.kind.size(value);
+      length += tagLength + row.kind.size(value);
     }
   }
   return length;
@@ -137,6 +138,8 @@ interface Step<Message> {
   readonly key: keyof Message & string;
   readonly row: AnyRow;
   readonly tag: number;
+  /** Bytes of the tag. */
+  readonly tagLength: number;
 }
 
 /** The rows of each table in order, prepared once. */
@@ -145,11 +148,10 @@ const plans = new WeakMap<object, readonly Step<never>[]>();
 function plan<Message extends object>(table: Table<Message>): readonly Step<Message>[] {
   let steps = plans.get(table) as readonly Step<Message>[] | undefined;
   if (steps === undefined) {
-    steps = Object.entries<AnyRow>(table.rows as Record<string, AnyRow>).map(([key, row]) => ({
-      key: key as keyof Message & string,
-      row,
-      tag: row.number * 8 + row.kind.wireType,
-    }));
+    steps = Object.entries<AnyRow>(table.rows as Record<string, AnyRow>).map(([key, row]) => {
+      const tag = row.number * 8 + row.kind.wireType;
+      return { key: key as keyof Message & string, row, tag, tagLength: varintLength(tag) };
+    });
     plans.set(table, steps);
   }
   return steps;
@@ -173,62 +175,67 @@ function writeField(writer: Writer, tag: number, { kind }: AnyRow, value: unknow
 
 function readMessage<Message extends object>(table: Table<Message>, reader: Reader): Message {
   const steps = plan(table);
-  const found: Record<string, unknown> = {};
+  const values: unknown[] = steps.map(() => undefined);
   while (!reader.done) {
     reader.field = 'field';
     const tag = reader.varint();
-    const number = Math.floor(tag / 8);
-    const step = steps.find((candidate) => candidate.row.number === number);
+    const index = indexOfTag(steps, tag);
+    const step = steps[index];
     if (step === undefined) {
-      skip(table.unknown, reader, number, tag % 8);
-      continue;
+      readOther(table, reader, tag);
+    } else {
+      reader.field = step.key;
+      values[index] = readField(values[index], step.row, reader);
     }
-    reader.field = step.key;
-    if (tag !== step.tag) return reader.fail(`wire type ${step.row.kind.wireType}`, `wire type ${tag % 8}`);
-    readField(found, step.key, step.row, reader);
   }
-  for (const { key, row } of steps) {
-    if (Object.hasOwn(found, key) || row.presence === 'optional') continue;
+  const message: Record<string, unknown> = {};
+  steps.forEach(({ key, row }, i) => {
     reader.field = key;
-    if (row.presence === 'required' && row.absent === undefined) return reader.fail('the field', 'none');
-    found[key] = row.presence === 'repeated' ? [] : row.absent;
-  }
-  return found as Message;
+    const value = values[i] ?? valueOfNone(row, reader);
+    if (value !== undefined) message[key] = value;
+  });
+  return message as Message;
 }
 
-function readField(found: Record<string, unknown>, key: string, row: AnyRow, reader: Reader): void {
-  if (row.presence !== 'repeated') {
-    if (Object.hasOwn(found, key)) reader.fail('the field once', 'twice');
-    found[key] = row.kind.read(reader);
+function indexOfTag(steps: readonly Step<never>[], tag: number): number {
+  for (let i = 0; i < steps.length; i++) if (steps[i]?.tag === tag) return i;
+  return -1;
+}
+
+/** A row's value after one more was read; `before` is what was there. */
+function readField(before: unknown, { presence, kind, most = 0 }: AnyRow, reader: Reader): unknown {
+  if (presence !== 'repeated') {
+    if (before !== undefined) reader.fail('the field once', 'twice');
+    return kind.read(reader);
+  }
+  const list = before as unknown[] | undefined;
+  if ((list?.length ?? 0) >= most) reader.fail(`at most ${most} times`, 'more');
+  const value = kind.read(reader);
+  if (list === undefined) return [value]; // has room for one only, as most lists stay
+  list.push(value);
+  return list;
+}
+
+function valueOfNone({ presence, absent }: AnyRow, reader: Reader): unknown {
+  if (presence === 'repeated') return [];
+  return presence === 'required' && absent === undefined ? reader.fail('the field', 'none') : absent;
+}
+
+/** A tag of no row: of a known field with another wire type, or of an unknown field. */
+function readOther<Message extends object>(table: Table<Message>, reader: Reader, tag: number): void {
+  const number = Math.floor(tag / 8);
+  const known = plan(table).find(({ row }) => row.number === number);
+  if (known === undefined) {
+    skip(table.unknown, reader, number, tag % 8);
     return;
   }
-  const list = (found[key] ??= []) as unknown[];
-  if (list.length >= (row.most ?? 0)) reader.fail(`at most ${row.most ?? 0} times`, 'more');
-  list.push(row.kind.read(reader));
+  reader.field = known.key;
+  reader.fail(`wire type ${known.row.kind.wireType}`, `wire type ${tag % 8}`);
 }
 
 function skip(unknown: 'skip' | 'reject', reader: Reader, number: number, wireType: number): void {
-  if (number < 1 || number > MAX_FIELD_NUMBER)
-    reader.fail(`a number from 1 to ${MAX_FIELD_NUMBER}`, String(number));
+  checkFieldNumber(reader, number);
   if (unknown === 'reject') reader.fail('a known field', `field ${number}`);
   reader.field = `field ${number}`;
-  switch (wireType as WireType) {
-    case 0:
-      reader.varint();
-      return;
-    case 1:
-      reader.take(8);
-      return;
-    case 2:
-      reader.view();
-      return;
-    case 5:
-      reader.take(4);
-      return;
-    default:
-      reader.fail('wire type 0, 1, 2 or 5', `wire type ${wireType}`);
-  }
+  skipValue(reader, wireType);
 }
-
-/** Field numbers have 29 bits (protobuf encoding). */
-const MAX_FIELD_NUMBER = 2 ** 29 - 1;

@@ -41,6 +41,13 @@ export class Writer {
     this.#offset += bytes.length;
   }
 
+  /** Leaves room for bytes that somebody else writes, and says where. */
+  skip(length: number): number {
+    const start = this.#offset;
+    this.#offset += length;
+    return start;
+  }
+
   /** A length prefix and the bytes. */
   prefixed(bytes: Uint8Array): void {
     this.varint(bytes.length);

@@ -45,6 +45,24 @@ const samples: { readonly [Code in ErrorCode]: readonly [data: ErrorData[Code], 
   'no-prekey': [{ kind: 'one-time', id: 5 }, 'no-prekey: one-time prekey 5 is not at hand'],
   'session-expired': [{}, 'session-expired: unanswered for too long'],
   'untrusted-identity': [{ expected: signer, got: other }, 'untrusted-identity: the identity key changed'],
+  'device-unverified': [{ why: 'unsigned' }, 'device-unverified: nothing vouches for the device: unsigned'],
+  'device-revoked': [{ why: 'not-in-list' }, 'device-revoked: the device was unlinked: not-in-list'],
+  'list-expired': [
+    { account: 'bob@example.org', why: 'lifetime' },
+    'list-expired: the device list is too old: lifetime (bob@example.org)',
+  ],
+  'list-rollback': [{ why: 'older-timestamp' }, 'list-rollback: an older device list: older-timestamp'],
+  'list-fork': [{ why: 'same-timestamp' }, 'list-fork: two device lists of one time: same-timestamp'],
+  'list-from-future': [{ why: 'timestamp' }, 'list-from-future: a device list from the future: timestamp'],
+  'alias-conflict': [{ why: 'other-identity' }, 'alias-conflict: not one account: other-identity'],
+  'companion-limit': [{ why: 'full' }, 'companion-limit: no companion can be added: full'],
+  'not-confirmed': [{ why: 'stale' }, 'not-confirmed: the person has not confirmed: stale'],
+  'link-expired': [{ why: 'used' }, 'link-expired: the link is over: used'],
+  'link-mismatch': [{ why: 'mac' }, 'link-mismatch: the link does not fit: mac'],
+  'wrong-chat': [
+    { expected: ['bob@example.org', 'bob@lid'], got: 'carol@example.org' },
+    'wrong-chat: expected bob@example.org or bob@lid, got carol@example.org',
+  ],
   'counter-exhausted': [{}, 'counter-exhausted: no counter is left'],
   closed: [{ what: 'connection' }, 'closed: connection'],
 };
@@ -61,6 +79,8 @@ const deviceCodes: readonly ErrorCode[] = [
   'no-prekey',
   'session-expired',
   'untrusted-identity',
+  'device-unverified',
+  'device-revoked',
   'counter-exhausted',
 ];
 

@@ -1,6 +1,7 @@
 /** Values of the public API that hold secrets, made from known randomness. */
 import { generateIdentity, generateOneTimePreKeys, importIdentity } from 'polyratchet/identity';
 import { Secret } from '../../src/core/secret.js';
+import { createLaptop } from '../devices/linkingParties.js';
 import { conversation, createParty, receive, send } from '../support/party.js';
 import { seededRandom } from '../support/random.js';
 
@@ -16,6 +17,7 @@ export function secretHolders(): readonly (readonly [name: string, value: object
     ['an imported identity', importIdentity(seededRandom(73)(32))],
     ['a signed prekey', party.signedPreKeys.get(1)!],
     ['one-time prekeys', generateOneTimePreKeys({ lastId: 0, count: 2, random: seededRandom(74) })],
+    ['a link offer', createLaptop(76).offer],
     ['a session', alice.session!],
     ['a session with skipped keys', bob.session!],
     [

@@ -19,10 +19,27 @@ test('there are two backends, and each tells which it is', () => {
 });
 
 describe('hashes', () => {
+  test('sha256 agrees and gives 32 bytes', () => {
+    fc.assert(
+      fc.property(anyLength, (data) => {
+        expect(both((b) => b.sha256(data))).toHaveLength(32);
+      }),
+    );
+  });
+
   test('sha512 agrees and gives 64 bytes', () => {
     fc.assert(
       fc.property(anyLength, (data) => {
         expect(both((b) => b.sha512(data))).toHaveLength(64);
+      }),
+    );
+  });
+
+  test('sha512Rounds agrees for two suffixes of any lengths, and gives 128 bytes', () => {
+    const state = fc.uint8Array({ minLength: 64, maxLength: 64 });
+    fc.assert(
+      fc.property(state, state, anyLength, anyLength, (stateA, stateB, suffixA, suffixB) => {
+        expect(all((b) => b.sha512Rounds([stateA, stateB], [suffixA, suffixB], 3))).toHaveLength(128);
       }),
     );
   });
@@ -143,7 +160,7 @@ describe('batches', () => {
   test('MACs agree on all backends, whatever the lengths of the messages', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(bytes32, anyLength), { maxLength: 9 }), (pairs) => {
-        const [macKeys, messages] = [pairs.map(([key]) => key), pairs.map(([, message]) => message)];
+        const [macKeys, messages] = [pairs.map(([key]) => key), pairs.map(([, message]) => [message])];
         const macs = all((b) => b.hmacSha256Batch(macKeys, messages));
         const single = pairs.map(([key, message]) => both((b) => b.hmacSha256(key, message)));
         expect(macs).toEqual(concat(...single));
@@ -156,13 +173,44 @@ describe('batches', () => {
       fc.property(keys, (chainKeys) => {
         const before = chainKeys.map(copyBytes);
         all((b) => b.chainSteps(chainKeys, new Uint8Array(3), 32));
-        all((b) => b.hmacSha256Batch(chainKeys, chainKeys));
+        all((b) =>
+          b.hmacSha256Batch(
+            chainKeys,
+            chainKeys.map((key) => [key]),
+          ),
+        );
         for (const key of chainKeys) all((b) => b.walkChain(key, 3, 2));
         expect(chainKeys).toEqual(before);
       }),
       { numRuns: 20 },
     );
   });
+});
+
+test('pbkdf2Sha256 agrees on every length of password, salt and output', () => {
+  fc.assert(
+    fc.property(
+      anyLength,
+      anyLength,
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer({ min: 1, max: 70 }),
+      (p, s, c, n) => {
+        expect(both((b) => b.pbkdf2Sha256(p, s, c, n))).toHaveLength(n);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('AES-CTR agrees, is its own inverse, and counts across all 16 bytes', () => {
+  const nearOverflow = fc.nat(16).map((ones) => new Uint8Array(16).fill(0xff, 16 - ones));
+  fc.assert(
+    fc.property(bytes32, fc.oneof(bytes16, nearOverflow), anyLength, (key, counter, data) => {
+      const made = both((b) => b.aesCtr(key, counter, data));
+      expect(made).toHaveLength(data.length);
+      expect(both((b) => b.aesCtr(key, counter, made))).toEqual(data);
+    }),
+  );
 });
 
 describe('AES-CBC', () => {
@@ -174,6 +222,18 @@ describe('AES-CBC', () => {
         const ciphertext = bothBytes((b) => b.aesCbcEncrypt(key, iv, plaintext));
         expect(ciphertext.length).toBe(plaintext.length + 16 - (plaintext.length % 16));
         expect(bothBytes((b) => b.aesCbcDecrypt(key, iv, ciphertext))).toEqual(plaintext);
+      }),
+    );
+  });
+
+  test('a batch gives on all backends what one at a time gives', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(bytes32, bytes16, anyLength), { maxLength: 12 }), (messages) => {
+        const keys = messages.map(([key]) => key);
+        const ivs = messages.map(([, iv]) => iv);
+        const plaintexts = messages.map(([, , plaintext]) => plaintext);
+        const alone = keys.map((key, i) => bothBytes((b) => b.aesCbcEncrypt(key, ivs[i]!, plaintexts[i]!)));
+        expect(all((b) => concat(...b.aesCbcEncryptBatch(keys, ivs, plaintexts)))).toEqual(concat(...alone));
       }),
     );
   });
@@ -344,6 +404,7 @@ describe('an answer', () => {
 
   const operations: readonly (readonly [name: string, run: (b: CryptoProvider) => Uint8Array | undefined])[] =
     [
+      ['sha256', (b) => b.sha256(data)],
       ['sha512', (b) => b.sha512(data)],
       ['hmacSha256', (b) => b.hmacSha256(key, data)],
       ['hkdfSha256', (b) => b.hkdfSha256(key, iv, data, 64)],

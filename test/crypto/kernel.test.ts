@@ -53,16 +53,42 @@ describe('the kernel gives what the operations give one at a time', () => {
         .map((n) => new Uint8Array(n).fill(n)),
     );
     fc.assert(
-      fc.property(fc.array(fc.tuple(key, message), { maxLength: 9 }), (pairs) => {
-        const [keys, messages] = [pairs.map(([k]) => k), pairs.map(([, m]) => m)];
-        expect(kernel.hmacSha256Batch(keys, messages)).toEqual(sequential.hmacSha256Batch(keys, messages));
+      fc.property(
+        fc.array(fc.tuple(key, message, fc.uint8Array({ maxLength: 40 })), { maxLength: 9 }),
+        (rows) => {
+          const [keys, messages] = [rows.map(([k]) => k), rows.map(([, ...parts]) => parts)];
+          expect(kernel.hmacSha256Batch(keys, messages)).toEqual(sequential.hmacSha256Batch(keys, messages));
+        },
+      ),
+    );
+  });
+
+  test('one MAC, under keys and over messages of every length', () => {
+    const data = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(55, 56, 64, 119, 120, 1024, 1025).map((n) => new Uint8Array(n).fill(n)),
+    );
+    fc.assert(
+      fc.property(fc.oneof(key, fc.uint8Array({ maxLength: 70 })), data, (k, message) => {
+        expect(kernel.hmacSha256(k, message)).toEqual(sequential.hmacSha256(k, message));
+      }),
+    );
+  });
+
+  test('HKDF, with and without a salt, of inputs, infos and results of every length', () => {
+    const bytes = fc.uint8Array({ maxLength: 200 });
+    const salt = fc.oneof(key, fc.uint8Array({ maxLength: 70 }), fc.constant(new Uint8Array(0)));
+    const length = fc.oneof(fc.nat(200), fc.constantFrom(0, 31, 32, 33, 64, 700, 1024, 1025, 8160));
+    fc.assert(
+      fc.property(bytes, salt, bytes, length, (input, s, info, n) => {
+        expect(kernel.hkdfSha256(input, s, info, n)).toEqual(sequential.hkdfSha256(input, s, info, n));
       }),
     );
   });
 
   test.each([511, 512, 513, 1030])('batches larger than its memory: %i', (n) => {
     const keys = keysOf(n);
-    const messages = keys.map((bytes, i) => bytes.subarray(i % 32));
+    const messages = keys.map((bytes, i) => [bytes.subarray(i % 32)]);
     expect(kernel.chainSteps(keys, INFO, 80)).toEqual(sequential.chainSteps(keys, INFO, 80));
     expect(kernel.hmacSha256Batch(keys, messages)).toEqual(sequential.hmacSha256Batch(keys, messages));
   });
@@ -86,7 +112,7 @@ describe('where there is no kernel', () => {
     expect(loadKernel(sequential, refuse)).toBe(sequential);
   });
 
-  test.each(['chainSteps', 'walk', 'seeds', 'macs'] as const)(
+  test.each(['chainSteps', 'walk', 'seeds', 'macs', 'mac', 'derive'] as const)(
     'one whose %s is wrong is not used',
     (operation) => {
       const exports = instantiateKernel();
@@ -106,7 +132,12 @@ describe('what stays behind', () => {
     ['a batch of chain steps', ({ chainSteps }, secret) => chainSteps([secret, ...keysOf(8)], INFO, 80)],
     ['a walk', ({ walkChain }, secret) => walkChain(secret, 5, 5)],
     ['message seeds', ({ messageSeeds }, secret) => messageSeeds(secret)],
-    ['MACs', ({ hmacSha256Batch }, secret) => hmacSha256Batch([secret, secret], [secret, secret])],
+    ['a MAC', ({ hmacSha256 }, secret) => hmacSha256(secret, secret)],
+    ['a derivation', ({ hkdfSha256 }, secret) => hkdfSha256(secret, secret, secret, 70)],
+    [
+      'MACs',
+      ({ hmacSha256Batch }, secret) => hmacSha256Batch([secret, secret], [[secret], [secret, secret]]),
+    ],
   ];
 
   test.each(operations)('of %s is nothing: neither the key nor the result is in its memory', (_, run) => {

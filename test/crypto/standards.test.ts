@@ -38,6 +38,10 @@ describe('Ed25519', () => {
 });
 
 describe('hashes', () => {
+  test.each(Object.entries(standards.sha256))('%s', (_, { data, hash }) => {
+    expect(hex(crypto.sha256(fromHex(data)))).toBe(hash);
+  });
+
   test.each(Object.entries(standards.sha512))('%s', (_, { data, hash }) => {
     expect(hex(crypto.sha512(fromHex(data)))).toBe(hash);
   });
@@ -50,9 +54,19 @@ describe('hashes', () => {
     const length = output.length / 2;
     expect(hex(crypto.hkdfSha256(fromHex(inputKey), fromHex(salt), fromHex(info), length))).toBe(output);
   });
+
+  test.each(Object.entries(standards.pbkdf2Sha256))('%s', (_, { password, salt, iterations, output }) => {
+    const length = output.length / 2;
+    expect(hex(crypto.pbkdf2Sha256(fromHex(password), fromHex(salt), iterations, length))).toBe(output);
+  });
 });
 
 describe('ciphers', () => {
+  test.each(Object.entries(standards.aesCtr))('%s', (_, { key, counter, plaintext, ciphertext }) => {
+    expect(hex(crypto.aesCtr(fromHex(key), fromHex(counter), fromHex(plaintext)))).toBe(ciphertext);
+    expect(hex(crypto.aesCtr(fromHex(key), fromHex(counter), fromHex(ciphertext)))).toBe(plaintext);
+  });
+
   test.each(Object.entries(standards.aesCbc))('%s', (_, { key, iv, plaintext, ciphertext }) => {
     const made = crypto.aesCbcEncrypt(fromHex(key), fromHex(iv), fromHex(plaintext));
     expect(hex(made).slice(0, ciphertext.length)).toBe(ciphertext);

@@ -141,6 +141,13 @@ export const hmacSha256 = {
   },
 };
 
+export const sha256 = {
+  'RFC 6234 §8.5, TEST1': {
+    data: ascii('abc'),
+    hash: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  },
+};
+
 export const sha512 = {
   'RFC 6234 §8.5, TEST1': {
     data: ascii('abc'),
@@ -151,6 +158,31 @@ export const sha512 = {
       'abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu',
     ),
     hash: '8e959b75dae313da8cf4f72814fc143f8f7779c6eb9f7fa17299aeadb6889018501d289e4900f7e4331b99dec4b5433ac7d329eeb6dd26545e96e55b874be909',
+  },
+};
+
+export const pbkdf2Sha256 = {
+  'RFC 7914 §11, 1 round': {
+    password: ascii('passwd'),
+    salt: ascii('salt'),
+    iterations: 1,
+    output:
+      '55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783',
+  },
+  'RFC 6070’s second input, 2 rounds': {
+    password: ascii('password'),
+    salt: ascii('salt'),
+    iterations: 2,
+    output: 'ae4d0c95af6b46d32d0adff928f06dd02a303f8ef3c251dfd6e2d85a95474c43',
+  },
+};
+
+/** One block. */
+export const aesBlock = {
+  'FIPS 197 §C.3, AES-256': {
+    key: counting(0, 32),
+    plaintext: '00112233445566778899aabbccddeeff',
+    ciphertext: '8ea2b7ca516745bfeafc49904b496089',
   },
 };
 
@@ -209,3 +241,13 @@ export const chacha = {
 function counting(first: number, count: number): string {
   return Array.from({ length: count }, (_, i) => (first + i).toString(16).padStart(2, '0')).join('');
 }
+
+export const aesCtr = {
+  'SP 800-38A §F.5.5, AES-256': {
+    key: '603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4',
+    counter: 'f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff',
+    plaintext: CBC_PLAINTEXT,
+    ciphertext:
+      '601ec313775789a5b7a7f504bbf3d228f443e3ca4d62b59aca84e990cacaf5c52b0930daa23de94ce87017ba2d84988ddfc9c58db67aada613c2dd08457941a6',
+  },
+};

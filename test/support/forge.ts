@@ -6,9 +6,10 @@
 import type { RatchetState } from 'polyratchet/ratchet';
 import type { EncryptedMessage, Session, SessionState } from 'polyratchet/session';
 import { concat } from '../../src/core/bytes.js';
+import { itemAt } from '../../src/core/lists.js';
 import { reveal, Secret } from '../../src/core/secret.js';
 import { hmacSha256, walkChain } from '../../src/crypto/index.js';
-import { stepChain } from '../../src/ratchet/kdf.js';
+import { stepChains } from '../../src/ratchet/kdf.js';
 import { send, type Party } from './party.js';
 
 /** Field numbers of a SignalMessage. */
@@ -138,7 +139,7 @@ export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
  */
 export function sendAltered(party: Party, text: string, change: Change, version?: number): EncryptedMessage {
   const { ratchet, remoteIdentity } = currentOf(party);
-  const { macKey } = stepChain(reveal(ratchet.sending.chainKey)).keys;
+  const { macKey } = itemAt(stepChains([reveal(ratchet.sending.chainKey)]).steps, 0).keys;
   const message = send(party, text);
   const seal = (inner: EncryptedMessage): EncryptedMessage => {
     const { version: usual, fields } = apart(inner);

@@ -7,9 +7,10 @@ import {
   startRatchet,
   type RatchetState,
 } from 'polyratchet/ratchet';
+import { itemAt } from '../../src/core/lists.js';
 import { reveal, Secret } from '../../src/core/secret.js';
 import { generateKeyPair, type PublicKey } from '../../src/crypto/index.js';
-import { stepChain } from '../../src/ratchet/kdf.js';
+import { stepChains } from '../../src/ratchet/kdf.js';
 import { seededRandom } from './random.js';
 
 const random = seededRandom(4711);
@@ -61,7 +62,7 @@ export function open(
 /** The side after it has sent one more message that nobody saw: a step of its chain and no encryption. */
 export function step({ ratchet, own, peer }: Side): Side {
   const { sending } = ratchet;
-  const chainKey = new Secret('ChainKey', stepChain(reveal(sending.chainKey)).next);
+  const chainKey = new Secret('ChainKey', itemAt(stepChains([reveal(sending.chainKey)]).steps, 0).next);
   return {
     ratchet: { ...ratchet, sending: { ...sending, chainKey, counter: sending.counter + 1 } },
     own,

@@ -8,14 +8,10 @@
  * @module
  */
 import { equalBytes } from '../../core/bytes.js';
+import { itemAt } from '../../core/lists.js';
+import { instantiate } from './instantiate.js';
 import { KEY, type BatchOperations } from './operations.js';
 import { KERNEL_WASM } from './wasm.js';
-
-/** The little of WebAssembly that is used here: the library is compiled without the types of any platform. */
-declare const WebAssembly: {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
 
 /** What the module exports; see kernel/index.ts. */
 interface KernelExports {
@@ -26,6 +22,16 @@ interface KernelExports {
   walk(from: number, steps: number, kept: number, to: number): void;
   seeds(from: number, n: number, to: number): void;
   macs(keys: number, messages: number, stride: number, lengths: number, n: number, to: number): void;
+  mac(key: number, message: number, length: number, to: number): void;
+  derive(
+    salt: number,
+    input: number,
+    inputLength: number,
+    info: number,
+    infoLength: number,
+    blocks: number,
+    to: number,
+  ): void;
   wipe(used: number): void;
 }
 
@@ -35,8 +41,8 @@ const MAX_INFO = 22;
 /** Chains of one call into the module. */
 const CHUNK = 512;
 
-/** Longest message that goes into a batch: beyond it the provider's own HMAC is as fast. */
-const MAX_BATCH_MESSAGE = 1024;
+/** Longest message that goes into the kernel: beyond it the provider's own HMAC is as fast. */
+const MAX_MESSAGE = 1024;
 
 /** The kernel over the exports of its module, with `fallback` for what does not fit into its memory. */
 export function kernelOperations(exports: KernelExports, fallback: BatchOperations): BatchOperations {
@@ -45,14 +51,15 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
   const io = exports.IO.value;
   const room = bytes.length - io;
   let preparedInfo: Uint8Array | undefined;
+  exports.init(0); // the constants, until an info is known
 
   /** Runs and takes the result out; leaves no key behind. */
-  const take = (to: number, length: number, run: () => void): Uint8Array => {
+  const take = (to: number, length: number, run: () => void, written = length): Uint8Array => {
     try {
       run();
       return bytes.slice(to, to + length);
     } finally {
-      exports.wipe(to + length - io);
+      exports.wipe(to + written - io);
     }
   };
 
@@ -75,7 +82,7 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
 
   const chunkMacs = (
     keys: readonly Uint8Array[],
-    messages: readonly Uint8Array[],
+    messages: readonly (readonly Uint8Array[])[],
     stride: number,
   ): Uint8Array => {
     const n = keys.length;
@@ -83,10 +90,13 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
     const content = align(lengths + 4 * align(n, 4), 64);
     const to = content + n * stride;
     keys.forEach((key, i) => {
-      const message = messages[i] ?? key;
       bytes.set(key, io + i * KEY);
-      bytes.set(message, content + i * stride);
-      words[lengths / 4 + i] = message.length;
+      let end = content + i * stride;
+      for (const part of itemAt(messages, i)) {
+        bytes.set(part, end);
+        end += part.length;
+      }
+      words[lengths / 4 + i] = end - content - i * stride;
     });
     return take(to, n * KEY, () => {
       exports.macs(io, content, stride, lengths, n, to);
@@ -94,6 +104,36 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
   };
 
   return {
+    hmacSha256: (key, data) => {
+      if (key.length !== KEY || data.length > MAX_MESSAGE) return fallback.hmacSha256(key, data);
+      const message = io + 64;
+      const to = message + align(data.length + 9, 64);
+      bytes.set(key, io);
+      bytes.set(data, message);
+      return take(to, KEY, () => {
+        exports.mac(io, message, data.length, to);
+      });
+    },
+    hkdfSha256: (inputKey, salt, info, length) => {
+      const isShort = inputKey.length + info.length + length <= MAX_MESSAGE;
+      if (!isShort || (salt.length !== KEY && salt.length !== 0))
+        return fallback.hkdfSha256(inputKey, salt, info, length);
+      const input = io + 64;
+      const infoAt = input + align(inputKey.length + 9, 64) + KEY;
+      const to = infoAt + align(KEY + info.length + 10, 64);
+      bytes.set(salt, io); // an empty one is the zeros that are there
+      bytes.set(inputKey, input);
+      bytes.set(info, infoAt);
+      const blocks = Math.ceil(length / KEY);
+      return take(
+        to,
+        length,
+        () => {
+          exports.derive(io, input, inputKey.length, infoAt, info.length, blocks, to);
+        },
+        blocks * KEY,
+      );
+    },
     chainSteps: (chainKeys, info, length) => {
       if (info.length > MAX_INFO || length % 4 !== 0 || length > 128)
         return fallback.chainSteps(chainKeys, info, length);
@@ -119,8 +159,8 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
       });
     },
     hmacSha256Batch: (keys, messages) => {
-      const longest = messages.reduce((most, { length }) => Math.max(most, length), 0);
-      if (longest > MAX_BATCH_MESSAGE) return fallback.hmacSha256Batch(keys, messages);
+      const longest = messages.reduce((most, parts) => Math.max(most, lengthOf(parts)), 0);
+      if (longest > MAX_MESSAGE) return fallback.hmacSha256Batch(keys, messages);
       const stride = align(longest + 9, 64);
       const chunk = Math.min(CHUNK, Math.floor((room - 256) / (stride + 2 * KEY + 4)) & ~3);
       return inChunks(keys.length, chunk, KEY, (from, to) =>
@@ -132,12 +172,7 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
 
 /** Compiles the module, or says why not by throwing. */
 export function instantiateKernel(): KernelExports {
-  const binary = Uint8Array.from(atob(KERNEL_WASM), (character) => character.charCodeAt(0));
-  const abort = (): never => {
-    throw new Error('the kernel gave up');
-  };
-  return new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { abort } })
-    .exports as KernelExports;
+  return instantiate(KERNEL_WASM) as KernelExports;
 }
 
 /** The kernel if it can be had and answers a question as `fallback` does; else `fallback`. */
@@ -153,7 +188,7 @@ export function loadKernel(fallback: BatchOperations, instantiate: () => KernelE
 /** Five keys: four lanes and one alone. */
 function agrees(kernel: BatchOperations, fallback: BatchOperations): boolean {
   const keys = [1, 2, 3, 4, 5].map((fill) => new Uint8Array(KEY).fill(fill));
-  const messages = keys.map((_, i) => new Uint8Array(50 * i).fill(i));
+  const messages = keys.map((key, i) => [key, new Uint8Array(50 * i).fill(i)]);
   const packed = new Uint8Array(5 * KEY).fill(6);
   const info = Uint8Array.of(7, 8, 9);
   const answers = ({
@@ -161,11 +196,16 @@ function agrees(kernel: BatchOperations, fallback: BatchOperations): boolean {
     walkChain,
     messageSeeds,
     hmacSha256Batch,
+    hmacSha256,
+    hkdfSha256,
   }: BatchOperations): Uint8Array[] => [
     chainSteps(keys, info, 80),
     walkChain(packed.subarray(0, KEY), 3, 2),
     messageSeeds(packed),
     hmacSha256Batch(keys, messages),
+    hmacSha256(packed.subarray(0, KEY), packed),
+    hkdfSha256(packed, packed.subarray(0, KEY), info, 70),
+    hkdfSha256(packed, packed.subarray(0, 0), info, 20),
   ];
   const expected = answers(fallback);
   return answers(kernel).every((answer, i) => equalBytes(answer, expected[i] ?? keys[0] ?? packed));
@@ -186,6 +226,12 @@ function inChunks(
     part.fill(0);
   }
   return all;
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return length;
 }
 
 function align(value: number, to: number): number {

@@ -7,10 +7,21 @@
  *
  * @module
  */
+import { concat } from '../../core/bytes.js';
+import { itemAt } from '../../core/lists.js';
 import type { CryptoProvider } from '../provider.js';
 
-/** Operations over many keys; all results are fresh and to be wiped by whoever asked for them. */
+/** What the kernel does; all results are fresh and to be wiped by whoever asked for them. */
 export interface BatchOperations {
+  /** HMAC-SHA-256 (RFC 2104): 32 bytes. */
+  readonly hmacSha256: (key: Uint8Array, data: Uint8Array) => Uint8Array;
+  /** HKDF-SHA-256 (RFC 5869): `length` bytes, `too-large` above 8160; an empty salt is 32 zero bytes. */
+  readonly hkdfSha256: (
+    inputKey: Uint8Array,
+    salt: Uint8Array,
+    info: Uint8Array,
+    length: number,
+  ) => Uint8Array;
   /**
    * One step of each chain. A row of the result is next chain key (32 bytes) ‖ HKDF(seed, no salt, info, length).
    *
@@ -21,8 +32,11 @@ export interface BatchOperations {
   readonly walkChain: (chainKey: Uint8Array, steps: number, kept: number) => Uint8Array;
   /** The message seeds of chain keys, 32 bytes each in one array. */
   readonly messageSeeds: (chainKeys: Uint8Array) => Uint8Array;
-  /** HMAC-SHA-256 of each message under its key of 32 bytes, 32 bytes each in one array. */
-  readonly hmacSha256Batch: (keys: readonly Uint8Array[], messages: readonly Uint8Array[]) => Uint8Array;
+  /** HMAC-SHA-256 of each message, given in parts, under its key of 32 bytes; 32 bytes each in one array. */
+  readonly hmacSha256Batch: (
+    keys: readonly Uint8Array[],
+    messages: readonly (readonly Uint8Array[])[],
+  ) => Uint8Array;
 }
 
 /** Bytes of a chain key, a seed and an HMAC. */
@@ -32,12 +46,14 @@ const SEED_INPUT = Uint8Array.of(0x01);
 const CHAIN_INPUT = Uint8Array.of(0x02);
 const NO_SALT = new Uint8Array(0);
 
-/** The operations one at a time. */
+/** The operations one at a time, over a provider's own. */
 export function sequentialOperations({
   hmacSha256,
   hkdfSha256,
 }: Pick<CryptoProvider, 'hmacSha256' | 'hkdfSha256'>): BatchOperations {
   return {
+    hmacSha256,
+    hkdfSha256,
     chainSteps: (chainKeys, info, length) => {
       const rows = new Uint8Array(chainKeys.length * (KEY + length));
       chainKeys.forEach((chainKey, i) => {
@@ -72,7 +88,7 @@ export function sequentialOperations({
     hmacSha256Batch: (keys, messages) => {
       const macs = new Uint8Array(keys.length * KEY);
       keys.forEach((key, i) => {
-        put(macs, i * KEY, hmacSha256(key, messages[i] ?? NO_SALT));
+        put(macs, i * KEY, hmacSha256(key, concat(...itemAt(messages, i))));
       });
       return macs;
     },
