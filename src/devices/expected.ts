@@ -1,0 +1,55 @@
+/**
+ * Hints that a newer device list exists, and what becomes of a list that they outlive.
+ *
+ * @module
+ */
+import { inputTime } from '../core/check.js';
+import type { DeviceFetch } from './accepted.js';
+import { MAX_LIST_AHEAD_MS } from './limits.js';
+import { inputRecord, timestampOf, type DeviceListRecord } from './listState.js';
+
+/** A hint at a list. */
+export interface NewerListHint {
+  /** What is known of the account. */
+  readonly record: DeviceListRecord;
+  /** The time of the list that is said to exist, milliseconds since 1970. */
+  readonly timestamp: number;
+  /** Who says so: a peer in an authenticated message, or the server. */
+  readonly source: 'peer' | 'server';
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What a hint at a list means. */
+export interface NewerList {
+  /** `known`: nothing newer; `newer`: it is to be fetched; `from-future`: no clock may be that far ahead. */
+  readonly kind: 'known' | 'newer' | 'from-future';
+  /** What to store. */
+  readonly record: DeviceListRecord;
+  /** What to ask the server for. */
+  readonly fetch: readonly DeviceFetch[];
+}
+
+/**
+ * Takes a hint that an account has signed a newer list.
+ *
+ * If a peer says so, the known list counts for 48 hours more; what the server says makes nothing worse than a fetch. Of
+ * several hints the first starts the time, so that nobody can prolong it.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function expectNewerList({ record, timestamp, source, now }: NewerListHint): NewerList {
+  const { account, expected } = inputRecord(record);
+  const time = inputTime('now', now);
+  if (inputTime('timestamp', timestamp) <= timestampOf(record)) return { kind: 'known', record, fetch: [] };
+  const fetch: readonly DeviceFetch[] = [{ kind: 'list', account }];
+  if (timestamp > time + MAX_LIST_AHEAD_MS) return { kind: 'from-future', record, fetch };
+  if (source === 'server' || (expected !== undefined && expected.timestamp >= timestamp)) {
+    return { kind: 'newer', record, fetch };
+  }
+  return {
+    kind: 'newer',
+    record: { ...record, expected: { timestamp, since: expected?.since ?? time } },
+    fetch,
+  };
+}
