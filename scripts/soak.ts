@@ -8,11 +8,14 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { PolyratchetError } from 'polyratchet/errors';
 import { decodeBundle, decodeIdentity, encodeBundle, encodeIdentity } from 'polyratchet/identity';
 import { decodeSignalMessage, MAX_CHAIN_STEPS } from 'polyratchet/ratchet';
 import { decodeSession, encodeSession, peekPreKeyMessage } from 'polyratchet/session';
 import { equalBytes } from '../src/core/bytes.js';
+import { listSteps } from '../test/devices/steps.js';
+import { walkLists } from '../test/devices/world.js';
 import { mostExchanges, newTally, summary } from '../test/model/tally.js';
 import { MOST_EXCHANGES, walk } from '../test/model/walk.js';
 import { forge, replace, sessionOf, SIGNAL, varintField } from '../test/support/forge.js';
@@ -30,6 +33,7 @@ import { seededRandom } from '../test/support/random.js';
 const FORGERIES = 1_000;
 const DECODES = 1_000_000;
 const MESSAGES = 100_000;
+const LIST_WALKS = 3_000;
 const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 
 /** Garbage that one message may leave behind is a bug; this is room for what the engine itself moves about. */
@@ -40,6 +44,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'forged counters': forgedCounters,
   'walks without restore': () => walks(false),
   'walks with restore': () => walks(true),
+  'device lists': deviceLists,
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
 };
@@ -88,6 +93,19 @@ function walks(restore: boolean): string {
   if (forgeriesAccepted + lost > 0 || mostExchanges(tally) > MOST_EXCHANGES[kind])
     throw new Error(summary('a promise is broken', tally));
   return summary(`${WALK_MS[kind] / 1000} s`, tally);
+}
+
+/** A primary, a server that lies, and contacts that must not believe it. */
+function deviceLists(): string {
+  const tally = { steps: 0, accepted: 0, refused: 0, merged: 0 };
+  fc.assert(
+    fc.property(listSteps, (steps) => {
+      walkLists(steps, tally);
+    }),
+    { numRuns: LIST_WALKS },
+  );
+  const { steps, accepted, refused, merged } = tally;
+  return `${steps} steps: ${merged} answers taken, ${refused} refused, ${accepted} companions looked at`;
 }
 
 /** Random bytes, some with the right first byte, some a genuine input with a few bytes changed. */

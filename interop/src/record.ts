@@ -4,8 +4,10 @@
  * Every run talks anew, so all values differ from run to run and the form stays.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Peer } from './peer.js';
-import { peers } from './peers/index.js';
+import type { Installed } from './peer.js';
+import { fingerprintPeers, linkingPeers, peers } from './peers/index.js';
+import { recordLinking } from './record/linking.js';
+import { recordSecurityCodes } from './record/securityCodes.js';
 import { recordSessions, ROLES } from './record/sessions.js';
 import { recordSignatures } from './record/signatures.js';
 
@@ -17,8 +19,10 @@ for (const peer of peers()) {
     write(`xeddsa-${fileNameOf(peer)}`, recordSignatures(peer));
   }
 }
+for (const peer of fingerprintPeers()) write(`securitycode-${fileNameOf(peer)}`, recordSecurityCodes(peer));
+for (const peer of linkingPeers()) write(`linking-${fileNameOf(peer)}`, await recordLinking(peer));
 
-function fileNameOf({ name, version }: Peer): string {
+function fileNameOf({ name, version }: Installed): string {
   return `${name.replace(/^@.*\//, '')}-${version}`;
 }
 

@@ -4,14 +4,19 @@
  * A case that fails does not stop the others; the exit code tells whether any did.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { advMessageCases, advSignatureCases } from './cases/adv.js';
+import { contentCases } from './cases/content.js';
 import { conversationCases } from './cases/conversation.js';
 import { disorderCases } from './cases/disorder.js';
 import { fanoutCases } from './cases/fanout.js';
+import { fingerprintCases } from './cases/fingerprints.js';
+import { linkingCases } from './cases/linking.js';
+import { linkingByCodeCases } from './cases/linkingByCode.js';
 import { restartCases } from './cases/restart.js';
 import { signatureCases } from './cases/signatures.js';
 import type { Case } from './cases/talk.js';
-import { labelOf, type Peer } from './peer.js';
-import { peers } from './peers/index.js';
+import { labelOf, type Installed } from './peer.js';
+import { fingerprintPeers, linkingPeers, messagePeers, peers, signers } from './peers/index.js';
 
 interface Result {
   readonly peer: string;
@@ -20,12 +25,16 @@ interface Result {
   readonly passed: boolean;
 }
 
+const SESSION_CASES = [conversationCases, disorderCases, restartCases, fanoutCases, signatureCases];
+const SIGNER_CASES = [signatureCases, advSignatureCases];
+const LINKING_CASES = [linkingCases, linkingByCodeCases, advMessageCases];
+
 /** Far above any case: a peer that never answers must not keep the run from its end. */
 const TIMEOUT_MS = 180_000;
 
 const results: Result[] = [];
-for (const peer of peers()) {
-  for (const one of casesOf(peer)) results.push(await run(peer, one));
+for (const [peer, cases] of plans()) {
+  for (const one of cases) results.push(await run(peer, one));
 }
 const folder = new URL('../results/', import.meta.url);
 mkdirSync(folder, { recursive: true });
@@ -34,13 +43,22 @@ const failed = results.filter(({ passed }) => !passed).length;
 console.log(`${results.length - failed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && results.length > 0 ? 0 : 1;
 
-function casesOf(peer: Peer): Case[] {
-  return [conversationCases, disorderCases, restartCases, fanoutCases, signatureCases].flatMap((cases) =>
-    cases(peer),
-  );
+/** Each peer with the cases that it is capable of. */
+function plans(): readonly (readonly [Installed, readonly Case[]])[] {
+  return [
+    ...peers().map((peer) => [peer, casesOf(peer, SESSION_CASES)] as const),
+    ...signers().map((signer) => [signer, casesOf(signer, SIGNER_CASES)] as const),
+    ...linkingPeers().map((peer) => [peer, casesOf(peer, LINKING_CASES)] as const),
+    ...messagePeers().map((peer) => [peer, contentCases(peer)] as const),
+    ...fingerprintPeers().map((peer) => [peer, fingerprintCases(peer)] as const),
+  ];
 }
 
-async function run(peer: Peer, { name, run: runCase }: Case): Promise<Result> {
+function casesOf<Peer>(peer: Peer, families: readonly ((peer: Peer) => readonly Case[])[]): readonly Case[] {
+  return families.flatMap((cases) => cases(peer));
+}
+
+async function run(peer: Installed, { name, run: runCase }: Case): Promise<Result> {
   const started = performance.now();
   const error = await settle(runCase());
   const ms = Math.round(performance.now() - started);

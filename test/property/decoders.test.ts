@@ -1,5 +1,14 @@
 /** Whatever bytes come, a decoder gives a value or a typed error: nothing else escapes, and nothing takes long. */
 import fc from 'fast-check';
+import {
+  decodeKeyIndexList,
+  decodeLinkedDevice,
+  decodeLinkOffer,
+  decodeSignedDeviceIdentity,
+  encodeLinkedDevice,
+  encodeLinkOffer,
+  parseLinkQr,
+} from 'polyratchet/devices';
 import { PolyratchetError } from 'polyratchet/errors';
 import {
   decodeBundle,
@@ -14,7 +23,7 @@ import {
   encodeSignedPreKey,
 } from 'polyratchet/identity';
 import { describe, expect, inject, test } from 'vitest';
-import { concat } from '../../src/core/bytes.js';
+import { concat, utf8 } from '../../src/core/bytes.js';
 import {
   bool,
   bytes,
@@ -32,6 +41,7 @@ import {
   unpad,
   type Table,
 } from '../../src/wire/index.js';
+import { approve, complete, createLaptop, createPhone } from '../devices/linkingParties.js';
 import { createDevice } from '../identity/device.js';
 import { lengthField, tag, varint } from '../wire/bytes.js';
 
@@ -70,6 +80,9 @@ const skipping = everything('skip');
 const rejecting = everything('reject');
 
 const { identity, signedPreKey, oneTimePreKey, bundle } = createDevice(1);
+const laptop = createLaptop(2);
+const approved = approve(createPhone(3), laptop);
+const linked = complete(laptop, approved.container);
 
 /** Every decoder of these floors, each with good bytes to start from. */
 const decoders: readonly (readonly [
@@ -84,6 +97,11 @@ const decoders: readonly (readonly [
   ['decodePublicKey', (input) => decodePublicKey(input), encodePublicKey(identity.publicKey)],
   ['checkVersionByte', (input) => checkVersionByte('message', input), Uint8Array.of(0x33)],
   ['unpad', unpad, Uint8Array.of(1, 2, 2, 2)],
+  ['decodeKeyIndexList', decodeKeyIndexList, Uint8Array.of(8, 1, 16, 1, 24, 2, 34, 1, 1)],
+  ['decodeSignedDeviceIdentity', decodeSignedDeviceIdentity, linked.device.signedIdentity],
+  ['decodeLinkOffer', decodeLinkOffer, encodeLinkOffer(laptop.offer)],
+  ['decodeLinkedDevice', decodeLinkedDevice, encodeLinkedDevice(linked.device)],
+  ['parseLinkQr', (input) => parseLinkQr(String.fromCharCode(...input)), utf8(laptop.qr)],
   ['decodeMessage, skipping', (input) => decodeMessage(skipping, input), Uint8Array.of(8, 1)],
   ['decodeMessage, rejecting', (input) => decodeMessage(rejecting, input), Uint8Array.of(8, 1)],
 ];

@@ -114,3 +114,110 @@ export interface SignatureFile extends Origin {
   /** Signatures by keys that nobody should use. */
   readonly oddKeys: readonly RecordedSignature[];
 }
+
+/** One person of a security code. */
+export interface RecordedPerson {
+  readonly identifier: Hex;
+  readonly identityKey: Hex;
+}
+
+/** A security code over one key each, as both screens show it. */
+export interface RecordedSecurityCode {
+  readonly local: RecordedPerson;
+  readonly remote: RecordedPerson;
+  /** 60 digits. */
+  readonly digits: string;
+  /** The payload on the local person's screen. */
+  readonly qr: Hex;
+  /** The payload on the remote person's screen. */
+  readonly remoteQr: Hex;
+}
+
+/** What the local person of the first code scans, what the peer says of it, and what we must say. */
+export interface RecordedPayload {
+  readonly name: string;
+  readonly scanned: Hex;
+  readonly peer: 'match' | 'mismatch' | 'error';
+  /** The side that differs, whose version is out of date, or the code of an error. */
+  readonly us: 'match' | 'local' | 'remote' | 'older' | 'newer' | 'malformed';
+}
+
+/** `securitycode-*.json`: fingerprints of one peer, in the `signal` profile. */
+export interface SecurityCodeFile extends Origin {
+  readonly kind: 'securitycode';
+  readonly codes: readonly RecordedSecurityCode[];
+  readonly payloads: readonly RecordedPayload[];
+}
+
+/** A companion of the peer's, and what was offered to it. */
+export interface RecordedCompanion {
+  readonly privateKey: Hex;
+  readonly identityKey: Hex;
+  readonly linkingSecret: Hex;
+}
+
+/** A primary of ours that links a companion of the peer's by QR code. */
+export interface RecordedLink {
+  readonly companion: RecordedCompanion;
+  /** Seed of the primary's identity. */
+  readonly seed: Hex;
+  /** All that the primary draws. */
+  readonly random: Hex;
+  /** Its time, milliseconds since 1970. */
+  readonly now: number;
+  /** The peer's QR text. */
+  readonly qr: string;
+  /** What we answer: the peer takes it. */
+  readonly container: Hex;
+  readonly signedList: Hex;
+  /** What the peer replies. */
+  readonly reply: Hex;
+  /** What the peer shows to others. */
+  readonly signedIdentity: Hex;
+}
+
+/** A container, what the peer says of it, and what we must say. */
+export interface RecordedContainer {
+  readonly name: string;
+  readonly companion: RecordedCompanion;
+  readonly container: Hex;
+  /** Whether the peer takes it. */
+  readonly peer: boolean;
+  /** Ours: taken, or the code of the error. */
+  readonly us: 'taken' | 'link-mismatch' | 'invalid-signature';
+}
+
+/** An exchange by code with a companion that is put together from the peer's functions; the primary is ours. */
+export interface RecordedCodeExchange {
+  readonly name: string;
+  /** What the companion shows. */
+  readonly code: string;
+  /** What the person types. */
+  readonly typed: string;
+  readonly seed: Hex;
+  /** All that the primary draws. */
+  readonly random: Hex;
+  readonly wrappedEphemeral: Hex;
+  /** What we answer. */
+  readonly answer: Hex;
+  readonly bundle: Hex;
+  readonly companionIdentity: Hex;
+  /** The peer's linking secret, where it is ours too. */
+  readonly linkingSecret?: Hex;
+}
+
+/** A message that the peer has written. */
+export interface RecordedMessage {
+  readonly name:
+    'keyIndexList' | 'signedKeyIndexList' | 'deviceIdentity' | 'signedDeviceIdentity' | 'container';
+  readonly bytes: Hex;
+}
+
+/** `linking-*.json`: links with one peer. */
+export interface LinkingFile extends Origin {
+  readonly kind: 'linking';
+  readonly links: readonly RecordedLink[];
+  readonly containers: readonly RecordedContainer[];
+  readonly codes: readonly RecordedCodeExchange[];
+  readonly messages: readonly RecordedMessage[];
+}

@@ -10,13 +10,13 @@ import {
   sign,
   verify,
 } from 'polyratchet/identity';
-import type { Peer } from '../peer.js';
+import type { Signer } from '../peer.js';
 import { plusGroupOrder } from '../signature.js';
 import type { Case } from './talk.js';
 
 const KEYS = 500;
 
-export function signatureCases(peer: Peer): Case[] {
+export function signatureCases(peer: Signer): Case[] {
   return [
     { name: `XEdDSA: we sign with ${KEYS} keys of either sign, they verify`, run: async () => weSign(peer) },
     {
@@ -31,7 +31,7 @@ export function signatureCases(peer: Peer): Case[] {
 }
 
 /** Every second key is one that the peer made. */
-function weSign(peer: Peer): void {
+function weSign(peer: Signer): void {
   const signs = new Set<number>();
   for (let i = 0; i < KEYS; i++) {
     const identity =
@@ -47,7 +47,7 @@ function weSign(peer: Peer): void {
   assert.equal(signs.size, 2, 'keys of both signs');
 }
 
-function theySign(peer: Peer): void {
+function theySign(peer: Signer): void {
   const signs = new Set<number>();
   for (let i = 0; i < KEYS; i++) {
     const keyPair = peer.generateKeyPair();
@@ -69,7 +69,7 @@ function theySign(peer: Peer): void {
   assert.equal(signs.size, 2, 'keys of both signs');
 }
 
-function malleable(peer: Peer): void {
+function malleable(peer: Signer): void {
   const { privateKey, publicKey } = peer.generateKeyPair();
   const message = randomBytes(32);
   const signature = plusGroupOrder(peer.sign(privateKey, message));

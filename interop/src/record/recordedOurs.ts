@@ -6,7 +6,7 @@ import { Ours } from '../ours.js';
 import type { Bundle, Message } from '../party.js';
 
 /** Everything that one device draws, in order. */
-class Draws {
+export class Draws {
   #drawn: Uint8Array[] = [];
 
   /** The system's random bytes, kept. */
