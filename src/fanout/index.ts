@@ -12,3 +12,8 @@ export {
   type FanoutDevice,
   type FanoutOutcome,
 } from './encrypt.js';
+export {
+  compareParticipantHashes,
+  participantHash,
+  type ParticipantHashComparison,
+} from './participantHash.js';
