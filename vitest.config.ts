@@ -25,7 +25,11 @@ const src = fileURLToPath(new URL('src', import.meta.url));
 const allTests = 'test/**/*.test.ts';
 const nodeOnlyTests = 'test/**/*.node.test.ts';
 /** The kernel is no part of the noble backend. */
-const kernelTests = ['test/crypto/kernel.test.ts', 'test/crypto/cbc.test.ts', 'test/crypto/sha512Rounds.test.ts'];
+const kernelTests = [
+  'test/crypto/kernel.test.ts',
+  'test/crypto/cbc.test.ts',
+  'test/crypto/sha512Rounds.test.ts',
+];
 
 /** Self-imports lead to the source, as `paths` in tsconfig.tools.json does for tsc and tsx. */
 const selfImports = [
