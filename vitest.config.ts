@@ -48,6 +48,7 @@ const node: TestProjectInlineConfiguration = {
     name: 'node',
     include: [allTests],
     provide: { backend: 'node' },
+    isolate: false,
     testTimeout: 60_000,
   },
 };
@@ -63,6 +64,7 @@ const noble: TestProjectInlineConfiguration = {
     include: [allTests],
     exclude: [nodeOnlyTests, ...kernelTests],
     provide: { backend: 'noble' },
+    isolate: false,
     testTimeout: 60_000,
   },
 };
@@ -85,7 +87,10 @@ const browser: TestProjectInlineConfiguration = {
   },
 };
 
-export default defineConfig({ test: { projects: [node, noble, browser] } });
+/** The library keeps no state that a test could leave behind, so the files share their workers: one for each core. */
+export default defineConfig({
+  test: { projects: [node, noble, browser], maxWorkers: '100%' },
+});
 
 /** Chromium as installed on the machine; without one, only the browser project fails to start. */
 function launchOptions(): { args: string[]; executablePath?: string } {
