@@ -21,7 +21,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   './session': 41,
   './devices': 47,
   './fanout': 43,
-  './memory': 3,
+  './memory': 5.2,
 };
 
 /** What must not be in the bundle of a subpath. */

@@ -12,4 +12,15 @@ export { accountOf, deviceAddress, parseAddress, type Address, type AddressParts
 export { PolyratchetError, type ErrorCode, type ErrorData } from './core/errors.js';
 export type { Random } from './core/random.js';
 export { systemClock, systemRandom, type Clock } from './core/system.js';
-export type { Envelope, OutgoingEnvelope, PublishedPreKeys, SendReceipt, Server } from './client/index.js';
+export type {
+  Envelope,
+  LinkApproval,
+  LinkExchange,
+  LinkingServer,
+  OutgoingEnvelope,
+  OutgoingLinkOffer,
+  PublishedDeviceList,
+  PublishedPreKeys,
+  SendReceipt,
+  Server,
+} from './client/index.js';

@@ -1,22 +1,35 @@
 /**
- * One device as an application would write it: keys and sessions in maps, and the pure steps of the library between
- * them and the server.
+ * One device as an application would write it: keys, sessions and device lists in maps, and the pure steps of the library
+ * between them and the server.
  */
-import { systemRandom as random, type Address, type Envelope } from 'polyratchet';
+import { accountOf, parseAddress, systemRandom as random, type Address, type Envelope } from 'polyratchet';
+import {
+  acceptedDevices,
+  mergeDeviceList,
+  requireAcceptedDevice,
+  type AcceptedDevice,
+  type AcceptedDevices,
+  type DeviceListAnswer,
+  type DeviceListRecord,
+} from 'polyratchet/devices';
 import { PolyratchetError } from 'polyratchet/errors';
 import { decryptFrom, encryptFanout, type FanoutDevice, type FanoutOutcome } from 'polyratchet/fanout';
 import {
-  generateIdentity,
   generateOneTimePreKeys,
   generateRegistrationId,
   generateSignedPreKey,
   publicPreKey,
   publicSignedPreKey,
+  type Identity,
   type OneTimePreKey,
   type SignedPreKey,
 } from 'polyratchet/identity';
 import type { MemoryConnection, MemoryServer } from 'polyratchet/memory';
 import { peekPreKeyMessage, type EncryptedMessage, type Session } from 'polyratchet/session';
+import { timed } from './events.js';
+
+/** One-time prekeys that a device publishes when it comes. */
+export const PRE_KEYS = 10;
 
 /** What became of one device's copy on its way out. */
 export interface Sent {
@@ -40,65 +53,99 @@ export interface Received {
   readonly usedPreKey: number | undefined;
 }
 
+/** Who the device is. */
+export interface DeviceOptions {
+  readonly address: Address;
+  readonly identity: Identity;
+  readonly server: MemoryServer;
+  /** Of its own account: a companion has it from its link. */
+  readonly primaryIdentity: Uint8Array;
+}
+
 /** One device of one person. */
 export class Device {
   readonly address: Address;
+  readonly account: Address;
+  readonly identity: Identity;
   readonly connection: MemoryConnection;
-  readonly #identity = generateIdentity(random);
+  readonly #primaryIdentity: Uint8Array;
   readonly #registrationId = generateRegistrationId(random);
-  readonly #signedPreKey = generateSignedPreKey({ identity: this.#identity, id: 1, random, now: Date.now() });
+  readonly #signedPreKey: SignedPreKey;
   readonly #oneTimePreKeys = new Map<number, OneTimePreKey>();
   readonly #sessions = new Map<Address, Session>();
-  readonly #trusted = new Map<Address, Uint8Array>();
+  readonly #lists = new Map<Address, DeviceListRecord>();
 
-  constructor(address: Address, server: MemoryServer) {
+  constructor({ address, identity, server, primaryIdentity }: DeviceOptions) {
     this.address = address;
+    this.account = accountOf(address);
+    this.identity = identity;
     this.connection = server.connect(address);
+    this.#primaryIdentity = primaryIdentity;
+    this.#signedPreKey = generateSignedPreKey({ identity, id: 1, random, now: Date.now() });
   }
 
   /** Publishes the keys from which others start sessions. */
-  async register(): Promise<void> {
-    const { oneTimePreKeys } = generateOneTimePreKeys({ lastId: 0, count: 10, random });
+  async publishKeys(): Promise<void> {
+    const { oneTimePreKeys } = generateOneTimePreKeys({ lastId: 0, count: PRE_KEYS, random });
     for (const preKey of oneTimePreKeys) this.#oneTimePreKeys.set(preKey.id, preKey);
     await this.connection.publishPreKeys({
       registrationId: this.#registrationId,
-      identityKey: this.#identity.publicKey,
+      identityKey: this.identity.publicKey,
       signedPreKey: publicSignedPreKey(this.#signedPreKey),
       oneTimePreKeys: oneTimePreKeys.map(publicPreKey),
     });
   }
 
-  /** Encrypts for each device, keeps the sessions, and only then sends. */
-  async send(
-    id: string,
-    plaintext: Uint8Array,
-    to: readonly Address[],
-  ): Promise<{ sent: Sent[]; us: number }> {
-    const bundles = await this.connection.fetchBundles(to.filter((device) => !this.#sessions.has(device)));
-    const devices = to.map((device): FanoutDevice => {
-      const session = this.#sessions.get(device);
-      const bundle = bundles.get(device);
-      const trustedIdentity = this.#trusted.get(device);
+  /** Merges what the server says of an account's devices into what this device knows of them. */
+  merge(account: Address, answer: DeviceListAnswer): AcceptedDevices {
+    const record = this.#lists.get(account);
+    const own = account === this.account ? { primaryIdentity: this.#primaryIdentity } : {};
+    const now = Date.now();
+    const known = record === undefined ? own : { ...own, record };
+    this.#lists.set(account, mergeDeviceList({ account, answer, now, ...known }).record);
+    return this.accepted(account);
+  }
+
+  /** What this device knows of an account. */
+  list(account: Address): DeviceListRecord {
+    const record = this.#lists.get(account);
+    if (record === undefined) throw new PolyratchetError('device-unverified', { account, why: 'no-list' });
+    return record;
+  }
+
+  /** The devices of an account that count. */
+  accepted(account: Address): AcceptedDevices {
+    return acceptedDevices({ record: this.list(account), now: Date.now() });
+  }
+
+  /** Encrypts for every accepted device of both accounts, keeps the sessions, and only then sends. */
+  async send(id: string, plaintext: Uint8Array, to: Address): Promise<{ sent: Sent[]; us: number }> {
+    const accepted = [...this.accepted(to).devices, ...this.accepted(this.account).devices];
+    const others = accepted.filter(({ address }) => address !== this.address);
+    const withoutSession = others
+      .map(({ address }) => address)
+      .filter((device) => !this.#sessions.has(device));
+    const bundles = await this.connection.fetchBundles(withoutSession);
+    const devices = others.map(({ address, identity }): FanoutDevice => {
+      const session = this.#sessions.get(address);
+      const bundle = bundles.get(address);
       return {
-        device,
+        device: address,
+        trustedIdentity: identity,
         ...(session === undefined ? {} : { session }),
         ...(bundle === undefined ? {} : { bundle }),
-        ...(trustedIdentity === undefined ? {} : { trustedIdentity }),
       };
     });
-    const start = performance.now();
-    const [identity, registrationId] = [this.#identity, this.#registrationId];
-    const outcomes = encryptFanout({ identity, registrationId, plaintext, devices, random, now: Date.now() });
-    const us = (performance.now() - start) * 1000;
+    const [identity, registrationId] = [this.identity, this.#registrationId];
+    const { value: outcomes, us } = timed(() =>
+      encryptFanout({ identity, registrationId, plaintext, devices, random, now: Date.now() }),
+    );
     const encrypted = outcomes.map(expectEncrypted);
-    for (const { device, session, identity } of encrypted) {
-      this.#sessions.set(device, session);
-      if (identity !== undefined) this.#trusted.set(device, identity.key);
-    }
+    for (const { device, session } of encrypted) this.#sessions.set(device, session);
     const envelopes = encrypted.map(({ device, message }) => ({ to: device, ...message }));
     await this.connection.send(envelopes, { id });
-    const sent = encrypted.map(({ device, message, identity }) => {
-      return { to: device, type: message.type, bytes: message.bytes.length, started: identity !== undefined };
+    const sent = encrypted.map(({ device, message: { type, bytes } }) => {
+      return { to: device, type, bytes: bytes.length, started: bundles.has(device) };
     });
     return { sent, us };
   }
@@ -114,28 +161,36 @@ export class Device {
     return envelopes;
   }
 
-  /** Decrypts an envelope; session and used-up prekey change together, then the server may forget the envelope. */
+  /**
+   * Decrypts an envelope of an accepted device; session and used-up prekey change together, then the server may forget
+   * the envelope.
+   */
   async open({ id, from, type, bytes }: Envelope): Promise<Received> {
     const session = this.#sessions.get(from);
-    const trustedIdentity = this.#trusted.get(from);
-    const start = performance.now();
-    const result = decryptFrom({
-      device: from,
-      identity: this.#identity,
-      message: { type, bytes },
-      ...(session === undefined ? {} : { session }),
-      ...(trustedIdentity === undefined ? {} : { trustedIdentity }),
-      ...(type === 'prekey' ? this.#preKeysFor(bytes) : {}),
-      random,
-    });
-    const us = (performance.now() - start) * 1000;
+    const sender = this.#requireAccepted(from);
+    const preKeys = type === 'prekey' ? this.#preKeysFor(bytes) : {};
+    const { value: result, us } = timed(() =>
+      decryptFrom({
+        device: from,
+        identity: this.identity,
+        trustedIdentity: sender.identity,
+        message: { type, bytes },
+        ...(session === undefined ? {} : { session }),
+        ...preKeys,
+        random,
+      }),
+    );
     this.#sessions.set(from, result.session);
-    this.#trusted.set(from, result.identity.key);
     const usedPreKey = result.consumed.oneTimePreKeyId;
     if (usedPreKey !== undefined) this.#oneTimePreKeys.delete(usedPreKey);
     await this.connection.acknowledge([id]);
     const ratchetStep = ratchetKeyOf(session) !== ratchetKeyOf(result.session);
     return { from, type, bytes: bytes.length, us, plaintext: result.plaintext, ratchetStep, usedPreKey };
+  }
+
+  #requireAccepted(from: Address): AcceptedDevice {
+    const { device } = parseAddress(from);
+    return requireAcceptedDevice({ record: this.list(accountOf(from)), device, now: Date.now() });
   }
 
   #preKeysFor(bytes: Uint8Array): { signedPreKey: SignedPreKey; oneTimePreKey?: OneTimePreKey } {

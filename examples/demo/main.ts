@@ -1,11 +1,11 @@
 /**
- * `npm run demo`: five devices of two people talk through a server that sees nothing.
+ * `npm run demo`: two people register, compare one code, link their devices and talk through a server that sees nothing.
  *
  *     npm run demo -- --message "Hello!"     what to send
  *     npm run demo -- --file picture.png     or a file of at most 256 KiB
  *     npm run demo -- --json                 the story for machines
  *
- * Exits with 1 if any device did not get exactly what was sent.
+ * Exits with 1 if anything is not as it should be.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,8 @@ const { message, file, json } = parseArgs({
 
 try {
   const outcome = await play(contentToSend());
-  console.log(json === true ? JSON.stringify(outcome, undefined, 2) : print(outcome, process.stdout.isTTY));
+  const colours = process.stdout.isTTY && process.stdout.hasColors();
+  console.log(json === true ? JSON.stringify(outcome, undefined, 2) : print(outcome, colours));
   if (!outcome.complete) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

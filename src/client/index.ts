@@ -3,4 +3,12 @@
  *
  * @module
  */
-export type { Envelope, OutgoingEnvelope, PublishedPreKeys, SendReceipt, Server } from './server.js';
+export type { LinkApproval, LinkExchange, LinkingServer, OutgoingLinkOffer } from './linking.js';
+export type {
+  Envelope,
+  OutgoingEnvelope,
+  PublishedDeviceList,
+  PublishedPreKeys,
+  SendReceipt,
+  Server,
+} from './server.js';

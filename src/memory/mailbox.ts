@@ -12,6 +12,8 @@ export interface Mailbox {
   add(envelope: Envelope): void;
   /** Forgets envelopes. */
   remove(ids: readonly string[]): void;
+  /** Forgets everything, and wakes whoever reads. */
+  clear(): void;
   /** How many wait. */
   size(): number;
   /** Wakes whoever reads, so that it looks whether it has ended. */
@@ -52,6 +54,10 @@ export function createMailbox(): Mailbox {
     remove: (ids) => {
       const gone = new Set(ids);
       waiting = waiting.filter(({ id }) => !gone.has(id));
+    },
+    clear: () => {
+      waiting = [];
+      wake();
     },
     size: () => waiting.length,
     wake,

@@ -13,3 +13,17 @@ export function expectError<Code extends ErrorCode>(code: Code, run: () => unkno
   expect(PolyratchetError.is(error) ? error.code : error, 'the code of the error').toBe(code);
   return error as PolyratchetError<Code>;
 }
+
+/** The same for a promise that must be rejected. */
+export async function expectRejection<Code extends ErrorCode>(
+  code: Code,
+  call: Promise<unknown>,
+): Promise<PolyratchetError<Code>> {
+  const caught = await call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return expectError(code, () => {
+    if (caught !== undefined) throw caught as Error;
+  });
+}
