@@ -50,8 +50,8 @@ export interface ApprovedLink extends AddedCompanion {
 /**
  * Approves a link: the companion gets the next key index, a place in the list, and the account signature.
  *
- * Store `devices` before anything is sent: a key index is never given twice. `devices.signedList` is for the server, with
- * the container.
+ * Store `devices` before anything is sent: a key index is never given twice. `devices.signedList` is published once the
+ * companion has answered (`confirmCompanion`), since until then contacts cannot verify it.
  *
  * @throws PolyratchetError `not-confirmed`; `companion-limit`: there are four companions; `link-expired` `used`: this
  *   companion is linked already; `list-from-future`: this device's clock is wrong; `invalid-key`, `invalid-argument`.
@@ -74,7 +74,7 @@ export interface ApprovedLink extends AddedCompanion {
  *   now,
  *   serverTime: now,
  * });
- * approved.devices; // to be stored; then its signedList and approved.container go to the server
+ * approved.devices; // to be stored; then approved.container goes to the server
  * ```
  */
 export function approveLink(options: ApproveLinkOptions): ApprovedLink {
