@@ -128,14 +128,20 @@ function isOrdinary(bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes.buffer.constructor === ArrayBuffer && !Object.hasOwn(bytes, 'length');
 }
 
-/** A copy of the real content; `undefined` where there is none, because the memory was detached or has shrunk. */
+/**
+ * A copy of the real content; `undefined` where there is none, because the memory was detached or has shrunk. The search is
+ * what finds that out: V8's compiled code has been seen to construct an empty copy of a detached array without a word.
+ */
 function copyView(bytes: Uint8Array): Uint8Array | undefined {
   try {
+    search.call(bytes, 0, Infinity);
     return new Uint8Array(bytes);
   } catch {
     return undefined;
   }
 }
+
+const search = Uint8Array.prototype.indexOf;
 
 function tagGetter(): (this: unknown) => string | undefined {
   const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
