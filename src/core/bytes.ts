@@ -134,14 +134,12 @@ function isOrdinary(bytes: Uint8Array): boolean {
  */
 function copyView(bytes: Uint8Array): Uint8Array | undefined {
   try {
-    search.call(bytes, 0, Infinity);
+    Uint8Array.prototype.indexOf.call(bytes, 0, Infinity);
     return new Uint8Array(bytes);
   } catch {
     return undefined;
   }
 }
-
-const search = Uint8Array.prototype.indexOf;
 
 function tagGetter(): (this: unknown) => string | undefined {
   const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
