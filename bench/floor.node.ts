@@ -45,6 +45,9 @@ export const nodePrimitives: Primitives<KeyObject, KeyObject> = {
       throw new Error('the signature must verify');
     }
   },
+  verifyKnown: () => {
+    if (!verify(null, message, signer.publicKey, signature)) throw new Error('the signature must verify');
+  },
   hmac: (key, data) => createHmac('sha256', key).update(data).digest(),
   hkdf: (inputKey, salt, info, length) => new Uint8Array(hkdfSync('sha256', inputKey, salt, info, length)),
   encrypt: (key, iv, plaintext) => {

@@ -15,6 +15,8 @@ export interface Primitives<PrivateKey, PublicKey> {
   readonly sign: (message: Uint8Array) => Uint8Array;
   /** XEdDSA: maps u to y, imports it, verifies. */
   readonly verifySignature: () => void;
+  /** The same by a key that was seen before. */
+  readonly verifyKnown: () => void;
   readonly hmac: (key: Uint8Array, data: Uint8Array) => Uint8Array;
   readonly hkdf: (inputKey: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number) => Uint8Array;
   readonly encrypt: (key: Uint8Array, iv: Uint8Array, plaintext: Uint8Array) => Uint8Array;
@@ -25,6 +27,7 @@ const ONE = Uint8Array.of(1);
 const TWO = Uint8Array.of(2);
 const NO_SALT = new Uint8Array(0);
 const WHISPER_TEXT = new TextEncoder().encode('WhisperText');
+const WHISPER_GROUP = new TextEncoder().encode('WhisperGroup');
 const WHISPER_RATCHET = new TextEncoder().encode('WhisperRatchet');
 const WHISPER_MESSAGE_KEYS = new TextEncoder().encode('WhisperMessageKeys');
 const ROOT_TAG = new TextEncoder().encode('polyratchet root tag');
@@ -35,6 +38,9 @@ const PASSED_OVER = 499;
 /** Both keys and the frame of a message around its ciphertext. */
 const AUTHENTICATED_FRAME = 66 + 1 + 35 + 4;
 
+/** The frame of a group message before its ciphertext. */
+const GROUP_FRAME = 1 + 8 + 2;
+
 /** Composes the floors from a provider's primitives. Coding records has none. */
 export function floorScripts<PrivateKey, PublicKey>(
   primitives: Primitives<PrivateKey, PublicKey>,
@@ -44,6 +50,11 @@ export function floorScripts<PrivateKey, PublicKey>(
   const short = messagesOf(100);
   const long = messagesOf(4096);
   const { bundle, initiate, respond, turn } = handshakes(primitives, rootStep);
+  const group = groupMessages(primitives);
+  const firstToGroup = (): void => {
+    primitives.generateKeyPair();
+    group.seal();
+  };
   const initiated = (): void => {
     initiate();
     short.seal();
@@ -86,6 +97,8 @@ export function floorScripts<PrivateKey, PublicKey>(
         short.open(messageKeys);
       },
     ]),
+    'sender key': repeated([primitives.generateKeyPair, firstToGroup]),
+    'sender key messages': repeated([group.seal, group.open]),
     'device list': repeated([times(1 + 2 * LISTED_COMPANIONS, primitives.verifySignature)]),
   };
 }
@@ -125,6 +138,32 @@ function chains({ hmac, hkdf, encrypt, decrypt }: Symmetric) {
           decrypt(key, key.subarray(0, 16), ciphertext);
         },
       };
+    },
+  };
+}
+
+type Signing = Pick<Primitives<unknown, unknown>, 'sign' | 'verifyKnown'>;
+
+/** A message of 100 bytes to a group: a step of the chain, the cipher, and a signature in place of a MAC. */
+function groupMessages({ hmac, hkdf, encrypt, decrypt, sign, verifyKnown }: Symmetric & Signing) {
+  const key = new Uint8Array(32).fill(7);
+  const plaintext = new Uint8Array(100);
+  const ciphertext = encrypt(key, key.subarray(0, 16), plaintext);
+  const signed = new Uint8Array(GROUP_FRAME + ciphertext.length);
+  const step = (): Uint8Array => {
+    hmac(key, TWO);
+    return hkdf(hmac(key, ONE), NO_SALT, WHISPER_GROUP, 48);
+  };
+  return {
+    seal: (): void => {
+      const keys = step();
+      encrypt(keys.subarray(16), keys.subarray(0, 16), plaintext);
+      sign(signed);
+    },
+    open: (): void => {
+      verifyKnown();
+      step();
+      decrypt(key, key.subarray(0, 16), ciphertext);
     },
   };
 }

@@ -24,6 +24,8 @@ import {
   type Session,
 } from 'polyratchet/session';
 import { deviceListOf } from './ourDevices.js';
+import { sendTo } from './ourSends.js';
+import { createOurMember } from './ourMember.js';
 import type { FanoutParty, Message, Party, Subject } from './subject.js';
 
 const NOW = 1_000_000;
@@ -39,6 +41,8 @@ export function polyratchet(): Subject<PreKeyBundle, Uint8Array, Uint8Array> {
     plaintext: (bytes) => bytes,
     securityCode: codeOf,
     deviceList: deviceListOf,
+    sendTo,
+    createMember: createOurMember,
   };
 }
 

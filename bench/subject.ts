@@ -49,6 +49,28 @@ export interface FanoutParty<Bundle = unknown, Bytes extends Data = Data> {
   decrypt(remote: string, message: Message<Bytes>): Awaitable<Bytes>;
 }
 
+/** A device in a group: the key that it sends with, and those that others have given it. */
+export interface GroupMember<Bytes extends Data = Data> {
+  readonly name: string;
+  /** Makes a new sender key; returns what others are given of it. */
+  createKey(): Awaitable<Bytes>;
+  accept(sender: string, distribution: Bytes): Awaitable<void>;
+  encrypt(plaintext: Bytes): Awaitable<Bytes>;
+  decrypt(sender: string, message: Bytes): Awaitable<Bytes>;
+}
+
+/** A send, in the parts that are timed. */
+export interface Send {
+  /** Devices that get the message. */
+  readonly devices: number;
+  /** Encrypts what is at hand for devices that are known. */
+  readonly batch: () => void;
+  /** Plans, writes the content, encrypts, makes envelopes. */
+  readonly whole: () => void;
+  /** Plans again, with nothing changed. */
+  readonly plan: () => void;
+}
+
 /** An implementation. */
 export interface Subject<Bundle = unknown, Bytes extends Data = Data, Stored extends Data = Data> {
   /** Name and version. */
@@ -59,8 +81,12 @@ export interface Subject<Bundle = unknown, Bytes extends Data = Data, Stored ext
   plaintext(bytes: Uint8Array): Bytes;
   /** Prepares two people with so many devices each, if it knows such codes; the function works out the 60 digits. */
   securityCode?(devices: number): (() => string) | undefined;
+  /** A device with sender keys, if it knows such. */
+  readonly createMember?: (name: string) => GroupMember<Bytes>;
   /** Prepares an account with so many companions, if it verifies device lists; the function does that, from the start. */
   deviceList?(companions: number): () => void;
+  /** Prepares sends from an account of five devices to so many accounts of five, if it plans them. */
+  sendTo?(accounts: number): Send;
   /** Its interface stores records, so each step includes coding them and there is no such step to time. */
   readonly storesRecords?: boolean;
 }

@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   crypto: 1, // the one provider interface and its two backends
   wire: 2, // the protobuf table codec and framing
   identity: 3, // identity keys, prekeys, bundles
+  chain: 3, // chains of message keys: what ratchet and senderkey have in common
   x3dh: 4, // protocol cores from here: none imports another
   ratchet: 4,
   senderkey: 4,

@@ -16,11 +16,12 @@ const BUDGETS: Readonly<Record<string, number>> = {
   './identity': 21,
   './x3dh': 22.5,
   './ratchet': 32,
+  './senderkey': 38,
   './content': 8.5,
   './securitycode': 14.5,
   './session': 41,
   './devices': 47,
-  './fanout': 43,
+  './fanout': 58,
   './memory': 5.2,
 };
 

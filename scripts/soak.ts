@@ -16,6 +16,7 @@ import { decodeSession, encodeSession, peekPreKeyMessage } from 'polyratchet/ses
 import { equalBytes } from '../src/core/bytes.js';
 import { listSteps } from '../test/devices/steps.js';
 import { walkLists } from '../test/devices/world.js';
+import { newSendTally, sendSteps, walkSends } from '../test/fanout/sendWorld.js';
 import { mostExchanges, newTally, summary } from '../test/model/tally.js';
 import { MOST_EXCHANGES, walk } from '../test/model/walk.js';
 import { forge, replace, sessionOf, SIGNAL, varintField } from '../test/support/forge.js';
@@ -34,6 +35,7 @@ const FORGERIES = 1_000;
 const DECODES = 1_000_000;
 const MESSAGES = 100_000;
 const LIST_WALKS = 3_000;
+const SEND_WALKS = 400;
 const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 
 /** Garbage that one message may leave behind is a bug; this is room for what the engine itself moves about. */
@@ -45,6 +47,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'walks without restore': () => walks(false),
   'walks with restore': () => walks(true),
   'device lists': deviceLists,
+  'sends among changing devices': sends,
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
 };
@@ -106,6 +109,20 @@ function deviceLists(): string {
   );
   const { steps, accepted, refused, merged } = tally;
   return `${steps} steps: ${merged} answers taken, ${refused} refused, ${accepted} companions looked at`;
+}
+
+/** People who write to each other while they link and unlink devices, through a server that loses, repeats and lags behind. */
+function sends(): string {
+  const tally = newSendTally();
+  fc.assert(
+    fc.property(sendSteps(120), (steps) => {
+      walkSends(steps, tally);
+    }),
+    { numRuns: SEND_WALKS },
+  );
+  return Object.entries(tally)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
 }
 
 /** Random bytes, some with the right first byte, some a genuine input with a few bytes changed. */

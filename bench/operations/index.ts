@@ -36,6 +36,9 @@ export const SECURITY_CODE_DEVICES: readonly number[] = [1, 5];
 /** Companions of an account whose list is verified. */
 export const LISTED_COMPANIONS = 5;
 
+/** Accounts of five devices that whole sends go to: one person, and a group of 1,000 devices. */
+export const SEND_ACCOUNTS: readonly number[] = [1, 200];
+
 /** What to time, for fanouts of these sizes. */
 export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan[] {
   return [
@@ -48,9 +51,20 @@ export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan
     ...fanoutSizes.map((n) => plan(`warm ${n}`, { op: 'warm fanout', n })),
     ...fanoutSizes.map((n) => plan(`cold ${n}`, { op: 'cold fanout', n })),
     plan('ahead', { op: 'decrypt 500 messages ahead' }, { op: 'decrypt from a stored skipped key' }),
+    plan('sender key', { op: 'make a sender key to hand out' }, { op: 'new sender key → first ciphertext' }),
+    plan('sender key messages', { op: 'encrypt 100 B to a group' }, { op: 'decrypt 100 B to a group' }),
     ...SECURITY_CODE_DEVICES.map((count) =>
       plan(`security code ${count}`, { op: `security code, 2 × ${count} devices` }),
     ),
+    ...SEND_ACCOUNTS.map((count) => {
+      const devices = 5 * (count + 1) - 1;
+      return plan(
+        `send ${count}`,
+        { op: `encrypt batch, ${devices} devices` },
+        { op: `whole send, ${devices} devices` },
+        { op: `plan again, ${devices} devices` },
+      );
+    }),
     plan('device list', { op: `verify a list of ${LISTED_COMPANIONS} devices` }),
     plan('records', { op: 'encode a session' }, { op: 'decode a session' }),
   ];

@@ -2,10 +2,12 @@
 import type { Subject } from '../subject.js';
 import { coldScript, devicePool, warmScript } from './fanout.js';
 import { deviceListScript } from './deviceList.js';
-import { LISTED_COMPANIONS, SECURITY_CODE_DEVICES, type Scripts } from './index.js';
+import { LISTED_COMPANIONS, SECURITY_CODE_DEVICES, SEND_ACCOUNTS, type Scripts } from './index.js';
 import { aheadScript, messagesScript, pingPongScript, recordsScript } from './messages.js';
 import { bundleScript, initiateScript, respondScript } from './prekeys.js';
 import { securityCodeScripts } from './securityCode.js';
+import { sendScripts } from './send.js';
+import { senderKeyScripts } from './senderKeys.js';
 
 /** The scripts of a subject by name, with fanouts of these sizes. */
 export function subjectScripts(subject: Subject, fanoutSizes: readonly number[]): Scripts {
@@ -24,7 +26,9 @@ export function subjectScripts(subject: Subject, fanoutSizes: readonly number[])
     'ping-pong': pingPongScript(subject),
     ...Object.fromEntries(fanouts),
     ahead: aheadScript(subject),
+    ...Object.fromEntries(senderKeyScripts(subject)),
     ...Object.fromEntries(securityCodeScripts(subject, SECURITY_CODE_DEVICES)),
+    ...Object.fromEntries(sendScripts(subject, SEND_ACCOUNTS)),
     ...(deviceList === undefined ? {} : { 'device list': deviceList }),
     ...(subject.storesRecords === true ? {} : { records: recordsScript(subject) }),
   };

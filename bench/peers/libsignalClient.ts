@@ -7,6 +7,7 @@ import type * as client103 from 'libsignal-client-0.103';
 import type { PreKeyBundle, PrivateKey, ProtocolAddress, SessionRecord } from 'libsignal-client-0.103';
 import type { Message, Party, Subject } from '../subject.js';
 import { found, versionOf } from './package.js';
+import { createMembers } from './libsignalClientGroups.js';
 import { createStores, type Stores } from './libsignalClientStores.js';
 
 /** The declarations of the newer version; what the older one has otherwise is in {@link Steps}. */
@@ -96,6 +97,7 @@ function createSubject(client: Client, version: string, { usesKyber, stepsOf }: 
     name: `@signalapp/libsignal-client ${version}`,
     kind: 'native',
     plaintext: (bytes) => Buffer.from(bytes),
+    createMember: createMembers(client),
     securityCode: (devices) => (devices === 1 ? fingerprint(client) : undefined),
     createParty(name) {
       const identity = client.PrivateKey.generate();

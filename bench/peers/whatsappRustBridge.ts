@@ -3,6 +3,7 @@ import * as bridge from 'whatsapp-rust-bridge';
 import type { KeyPair, PreKeyBundleInput, SignalStorage, SignedPreKey } from 'whatsapp-rust-bridge';
 import type { Message, Party, Subject } from '../subject.js';
 import { found, versionOf } from './package.js';
+import { createBridgeMember } from './whatsappRustBridgeGroups.js';
 
 type BridgeParty = Party<PreKeyBundleInput, Uint8Array, Uint8Array>;
 
@@ -16,6 +17,7 @@ export function whatsappRustBridge(): Subject<PreKeyBundleInput, Uint8Array, Uin
     storesRecords: true,
     plaintext: (bytes) => bytes,
     createParty,
+    createMember: createBridgeMember,
   };
 }
 

@@ -5,9 +5,10 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Installed } from './peer.js';
-import { fingerprintPeers, linkingPeers, peers } from './peers/index.js';
+import { fingerprintPeers, linkingPeers, peers, senderKeyPeers } from './peers/index.js';
 import { recordLinking } from './record/linking.js';
 import { recordSecurityCodes } from './record/securityCodes.js';
+import { recordSenderKeys } from './record/senderKeys.js';
 import { recordSessions, ROLES } from './record/sessions.js';
 import { recordSignatures } from './record/signatures.js';
 
@@ -20,6 +21,7 @@ for (const peer of peers()) {
   }
 }
 for (const peer of fingerprintPeers()) write(`securitycode-${fileNameOf(peer)}`, recordSecurityCodes(peer));
+for (const peer of senderKeyPeers()) write(`senderkey-${fileNameOf(peer)}`, await recordSenderKeys(peer));
 for (const peer of linkingPeers()) write(`linking-${fileNameOf(peer)}`, await recordLinking(peer));
 
 function fileNameOf({ name, version }: Installed): string {

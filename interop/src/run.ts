@@ -13,10 +13,18 @@ import { fingerprintCases } from './cases/fingerprints.js';
 import { linkingCases } from './cases/linking.js';
 import { linkingByCodeCases } from './cases/linkingByCode.js';
 import { restartCases } from './cases/restart.js';
+import { senderKeyCases } from './cases/senderKeys.js';
 import { signatureCases } from './cases/signatures.js';
 import type { Case } from './cases/talk.js';
 import { labelOf, type Installed } from './peer.js';
-import { fingerprintPeers, linkingPeers, messagePeers, peers, signers } from './peers/index.js';
+import {
+  fingerprintPeers,
+  linkingPeers,
+  messagePeers,
+  peers,
+  senderKeyPeers,
+  signers,
+} from './peers/index.js';
 
 interface Result {
   readonly peer: string;
@@ -51,6 +59,7 @@ function plans(): readonly (readonly [Installed, readonly Case[]])[] {
     ...linkingPeers().map((peer) => [peer, casesOf(peer, LINKING_CASES)] as const),
     ...messagePeers().map((peer) => [peer, contentCases(peer)] as const),
     ...fingerprintPeers().map((peer) => [peer, fingerprintCases(peer)] as const),
+    ...senderKeyPeers().map((peer) => [peer, senderKeyCases(peer)] as const),
   ];
 }
 

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { accountOf, type Address } from '../core/address.js';
 import { describe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
-import { string, type Kind } from '../wire/index.js';
+import { restrictedText, type Kind } from '../wire/index.js';
 
 /** Longest message id in bytes: room for every known client's ids, and small enough for any database's keys. */
 export const MAX_MESSAGE_ID_LENGTH = 64;
@@ -34,27 +33,18 @@ export function inputMessageId(messageId: string): string {
 }
 
 /**
- * Returns the address of an account or a group: one without a device number.
+ * A message id on the wire and in records.
  *
- * @throws PolyratchetError `invalid-argument`
+ * @internal
  */
-export function inputAccount(name: string, address: Address): Address {
-  if (isAccount(address)) return address;
-  throw new PolyratchetError('invalid-argument', { name, expected: 'user@server', got: describe(address) });
-}
-
-/** A message id on the wire. */
-export const messageIdText: Kind<string> = restricted(
+export const messageIdText: Kind<string> = restrictedText(
   'messageId',
   isMessageId,
   `1 to ${MAX_MESSAGE_ID_LENGTH} characters of printable ASCII`,
 );
 
-/** The address of an account or a group on the wire. */
-export const accountText: Kind<Address> = restricted('account', isAccount, 'user@server');
-
 /** A participant hash on the wire; other clients leave it empty where they have none. */
-export const participantHashText: Kind<string> = restricted(
+export const participantHashText: Kind<string> = restrictedText(
   'participantHash',
   (text) => text === '' || isMessageId(text),
   'at most 64 characters of printable ASCII',
@@ -62,27 +52,4 @@ export const participantHashText: Kind<string> = restricted(
 
 function isMessageId(text: unknown): boolean {
   return typeof text === 'string' && MESSAGE_ID.test(text);
-}
-
-function isAccount(text: unknown): boolean {
-  try {
-    return accountOf(text as Address) === text;
-  } catch {
-    return false;
-  }
-}
-
-/** Text of which only some is taken. */
-function restricted(name: string, isTaken: (text: string) => boolean, expected: string): Kind<string> {
-  return {
-    ...string,
-    size: (value) => {
-      if (isTaken(value)) return string.size(value);
-      throw new PolyratchetError('invalid-argument', { name, expected, got: describe(value) });
-    },
-    read: (reader) => {
-      const text = string.read(reader);
-      return isTaken(text) ? text : reader.fail(expected, 'other text');
-    },
-  };
 }

@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { accountOf, type Address } from '../core/address.js';
+import { accountOf, inputAccount, type Address } from '../core/address.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
-import { inputAccount } from './binding.js';
 import type { ReceivedContent } from './content.js';
 import type { ContentExtensions } from './extensions.js';
 

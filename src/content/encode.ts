@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { inputAccount } from '../core/address.js';
 import { concat, inputBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { encodeMessage, MAX_PLAINTEXT_LENGTH } from '../wire/index.js';
-import { inputAccount, inputMessageId } from './binding.js';
+import { inputMessageId } from './binding.js';
 import { readBody, type Body } from './body.js';
 import type { Content, ContentFormat } from './content.js';
 import { encodeContext } from './context.js';

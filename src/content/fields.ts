@@ -14,6 +14,7 @@ import { concat, describe } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import {
+  accountText,
   bytes,
   decodeMessage,
   nested,
@@ -24,7 +25,7 @@ import {
   type RawField,
   type Table,
 } from '../wire/index.js';
-import { accountText, messageIdText, participantHashText } from './binding.js';
+import { messageIdText, participantHashText } from './binding.js';
 import {
   CALL_KEY_LENGTH,
   type Call,
@@ -182,8 +183,11 @@ function checkOneProtocolMessage(fields: readonly RawField[]): void {
 export function present<Values extends object>(
   values: Values,
 ): { readonly [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Values]?: Exclude<Values[Key], undefined> };
+  const kept: Partial<Values> = {};
+  for (const key of Object.keys(values) as (keyof Values)[]) {
+    if (values[key] !== undefined) kept[key] = values[key];
+  }
+  return kept as { [Key in keyof Values]?: Exclude<Values[Key], undefined> };
 }
 
 /** Fields one after the other. */

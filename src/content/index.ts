@@ -5,7 +5,7 @@
  *
  * @module
  */
-export { inputMessageId, MAX_MESSAGE_ID_LENGTH } from './binding.js';
+export { inputMessageId, MAX_MESSAGE_ID_LENGTH, messageIdText } from './binding.js';
 export { MAX_BODY_FIELDS } from './body.js';
 export { verifyChat, type VerifiedChat, type VerifyChatOptions } from './chat.js';
 export {

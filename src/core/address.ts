@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { describe } from './bytes.js';
 import { inputInteger } from './check.js';
 import { PolyratchetError } from './errors.js';
 
@@ -87,4 +88,40 @@ export function deviceAddress(account: Address, device: number): Address {
   const address = number === 0 ? `${user}@${server}` : `${user}:${number}@${server}`;
   parseAddress(address);
   return address;
+}
+
+/**
+ * Returns the address of an account or a group: one without a device number.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function inputAccount(name: string, address: Address): Address {
+  if (isAccount(address)) return address;
+  throw new PolyratchetError('invalid-argument', { name, expected: 'user@server', got: describe(address) });
+}
+
+/**
+ * Returns the address of a device, the primary one included.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function inputDevice(name: string, address: Address): Address {
+  if (isDevice(address)) return address;
+  const expected = 'user@server or user:device@server';
+  throw new PolyratchetError('invalid-argument', { name, expected, got: describe(address) });
+}
+
+/** Whether a value is the address of an account or a group. */
+export function isAccount(address: unknown): boolean {
+  return isDevice(address) && !(address as Address).includes(':');
+}
+
+/** Whether a value is the address of a device, the primary one included. */
+export function isDevice(address: unknown): boolean {
+  try {
+    parseAddress(address as Address);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -105,7 +105,7 @@ export interface ErrorData {
     /** What the key is for. */
     readonly role: string;
     /** Why it is refused. */
-    readonly why: 'length' | 'type-byte' | 'non-canonical' | 'low-order' | 'zero' | 'own-key';
+    readonly why: 'length' | 'type-byte' | 'non-canonical' | 'low-order' | 'zero' | 'own-key' | 'other-key';
   };
   /** A signature does not verify. */
   readonly 'invalid-signature': {
@@ -137,6 +137,13 @@ export interface ErrorData {
     /** Which kind of prekey. */
     readonly kind: 'signed' | 'one-time';
     /** Its id. */
+    readonly id: number;
+  };
+  /** The sender key of a group message is not at hand: its distribution has not come, or is long gone. */
+  readonly 'no-sender-key': {
+    /** Address of the device the message came from. */
+    readonly device?: string;
+    /** The key's id. */
     readonly id: number;
   };
   /** The peer never answered, and the session is too old to go on with. */
@@ -177,7 +184,7 @@ export interface ErrorData {
   readonly 'link-mismatch': AccountErrorData<
     'mac' | 'code' | 'reference' | 'identity' | 'other-primary' | 'device-number' | 'from-future'
   >;
-  /** A message that belongs to another chat than the one it came in, or a copy of an own message from somebody else. */
+  /** A message or a sender key of another chat or device than the one it came from. */
   readonly 'wrong-chat': {
     /** Addresses of the accounts or the group that it could have been. */
     readonly expected: readonly string[];
@@ -242,6 +249,10 @@ const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
     text: (data) => `${data.kind} prekey ${data.id} is not at hand${of(data)}`,
     advice: 'ask for a retry with keys',
   },
+  'no-sender-key': {
+    text: (data) => `sender key ${data.id} is not at hand${of(data)}`,
+    advice: 'ask for a retry with keys',
+  },
   'session-expired': { text: (data) => `unanswered for too long${of(data)}`, advice: 'fetch a bundle' },
   'untrusted-identity': {
     text: (data) => `the identity key changed${of(data)}`,
@@ -289,7 +300,10 @@ const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
     text: (data) => `expected ${data.expected.join(' or ') || 'no group'}, got ${data.got}`,
     advice: 'drop the input and report it',
   },
-  'counter-exhausted': { text: (data) => `no counter is left${of(data)}`, advice: 'renew the session' },
+  'counter-exhausted': {
+    text: (data) => `no counter is left${of(data)}`,
+    advice: 'renew the session or the sender key',
+  },
   closed: { text: (data) => data.what, advice: 'create a new one' },
 };
 
@@ -347,6 +361,7 @@ const DEVICE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'too-far-ahead',
   'no-session',
   'no-prekey',
+  'no-sender-key',
   'session-expired',
   'untrusted-identity',
   'device-unverified',

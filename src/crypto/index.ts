@@ -38,7 +38,10 @@ export {
   SEED_LENGTH,
   seededKeyPair,
   SIGNATURE_LENGTH,
+  signerKeyPair,
   xeddsaSign,
+  xeddsaSignBy,
   xeddsaVerify,
+  type SignerKeyPair,
   type SigningKeyPair,
 } from './xeddsa.js';

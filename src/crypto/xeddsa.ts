@@ -14,7 +14,7 @@ import { ed25519PublicKey, ed25519Sign, ed25519Verify, sha512 } from '#crypto';
 import { concat, inputBytes, readLittleEndian, toHex, wipe } from '../core/bytes.js';
 import { randomBytes, type Random } from '../core/random.js';
 import { reveal, secretOf, type Secret } from '../core/secret.js';
-import { keyPairFrom, type KeyPair, type PublicKey } from './curve25519.js';
+import { keyPairFrom, readPublicKey, type KeyPair, type PublicKey } from './curve25519.js';
 import { invert } from './field.js';
 
 /** A key pair that signs: from a seed (ours), or from a raw private key (somebody's export). */
@@ -50,6 +50,28 @@ export function seededKeyPair<Role extends string>(role: Role, seed: Uint8Array)
   }
 }
 
+/** A key pair that only signs: nobody agrees with it, so that its X25519 private key is never needed. */
+export interface SignerKeyPair<Role extends string = string> {
+  /** The public key, 32 bytes. */
+  readonly publicKey: PublicKey;
+  /** The Ed25519 seed, 32 bytes. */
+  readonly seed: Secret<Role>;
+  /** 0x80 if the x coordinate of A is odd, else 0: the sign that travels in every signature. */
+  readonly sign: number;
+}
+
+/** The pair of an Ed25519 seed of 32 bytes that only signs: its public key is u = (1 + y) / (1 − y) of the point A. */
+export function signerKeyPair<Role extends string>(role: Role, seed: Uint8Array): SignerKeyPair<Role> {
+  const kept = secretOf(role, seed, SEED_LENGTH);
+  const { Fp } = ed25519.Point;
+  const A = ed25519PublicKey(kept);
+  const sign = signOf(A);
+  A[31] = (A[31] ?? 0) & 0x7f;
+  const y = Fp.fromBytes(A);
+  const u = Fp.toBytes(Fp.mul(Fp.add(1n, y), invert(Fp.sub(1n, y))));
+  return { publicKey: readPublicKey(role, u), seed: kept, sign };
+}
+
 /** The signing key pair of a raw X25519 private key of 32 bytes. */
 export function importedKeyPair<Role extends string>(
   role: Role,
@@ -60,10 +82,14 @@ export function importedKeyPair<Role extends string>(
 
 /** The signature of a message, 64 bytes. */
 export function xeddsaSign(keyPair: SigningKeyPair, message: Uint8Array, random: Random): Uint8Array {
-  const { signature, sign } =
-    keyPair.kind === 'seeded' ? signSeeded(keyPair.seed, message) : signImported(keyPair, message, random);
-  signature[63] = ((signature[63] ?? 0) & 0x7f) | sign;
-  return signature;
+  return join(
+    keyPair.kind === 'seeded' ? signSeeded(keyPair.seed, message) : signImported(keyPair, message, random),
+  );
+}
+
+/** The signature of a message by a key pair that only signs, 64 bytes. */
+export function xeddsaSignBy({ seed, sign }: SignerKeyPair, message: Uint8Array): Uint8Array {
+  return join({ signature: ed25519Sign(seed, message), sign });
 }
 
 /** Whether a signature of 64 bytes is the key's over the message; every malformed one is simply not. */
@@ -83,13 +109,22 @@ interface SignatureAndSign {
   readonly sign: number;
 }
 
+function join({ signature, sign }: SignatureAndSign): Uint8Array {
+  signature[63] = ((signature[63] ?? 0) & 0x7f) | sign;
+  return signature;
+}
+
+function signOf(A: Uint8Array): number {
+  return (A[31] ?? 0) & 0x80;
+}
+
 /** Sign bits of seeds seen: one base-point multiplication saved a signature. */
 const signs = new WeakMap<Secret, number>();
 
 function signSeeded(seed: Secret, message: Uint8Array): SignatureAndSign {
   let sign = signs.get(seed);
   if (sign === undefined) {
-    sign = (ed25519PublicKey(seed)[31] ?? 0) & 0x80;
+    sign = signOf(ed25519PublicKey(seed));
     signs.set(seed, sign);
   }
   return { signature: ed25519Sign(seed, message), sign };
@@ -110,7 +145,7 @@ function signImported({ privateKey }: KeyPair, message: Uint8Array, random: Rand
     const r = scalar(nonceHash);
     const R = BASE.multiply(r).toBytes();
     const h = scalar(sha512(concat(R, A, message)));
-    return { signature: concat(R, Fn.toBytes(Fn.add(r, Fn.mul(h, a)))), sign: (A[31] ?? 0) & 0x80 };
+    return { signature: concat(R, Fn.toBytes(Fn.add(r, Fn.mul(h, a)))), sign: signOf(A) };
   } finally {
     wipe(Z, nonceInput, nonceHash);
   }

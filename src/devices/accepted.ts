@@ -72,6 +72,8 @@ export interface AcceptedDevices {
   readonly excluded: readonly ExcludedDevice[];
   /** What would make the answer complete, or fresh. */
   readonly fetch: readonly DeviceFetch[];
+  /** Until then only another record changes the answer: milliseconds since 1970, or `Infinity`. */
+  readonly validUntil: number;
 }
 
 /** Of which account, and when. */
@@ -135,7 +137,18 @@ export function acceptedDevices(options: AcceptedDevicesOptions): AcceptedDevice
       ...(wantsList ? [{ kind: 'list' as const, account }] : []),
       ...missing.devices.map(fetchIdentity),
     ],
+    validUntil: Math.min(...turningPoints(record).filter((moment) => moment >= now)),
   };
+}
+
+/** The last moments of what passes with time: the list's life, the grace after a hint, the assumption of no list. */
+function turningPoints(record: DeviceListRecord): readonly number[] {
+  const { list, expected } = record;
+  return [
+    ...(hasCompanions(record) ? [timestampOf(record) + LIST_LIFETIME_MS] : []),
+    ...(expected === undefined ? [] : [expected.since + NEWER_LIST_GRACE_MS]),
+    ...(list.kind === 'assumed' ? [list.timestamp + LIST_LIFETIME_MS] : []),
+  ];
 }
 
 function primaryOf({ account, primaryIdentity }: DeviceListRecord): AcceptedDevice {

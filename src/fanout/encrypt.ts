@@ -1,23 +1,24 @@
 /**
- * Client fanout: one plaintext, encrypted separately for each device.
+ * Client fanout: one plaintext, or one for each device, encrypted separately for each device.
  *
  * @module
  */
 import { parseAddress, type Address } from '../core/address.js';
+import { inputBytes } from '../core/bytes.js';
 import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import { PolyratchetError, withDevice } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
-import type { Random } from '../core/random.js';
+import { randomBytes, type Random } from '../core/random.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
 import {
   checkSendable,
   createSession,
   encryptBatch,
   sessionStatus,
+  type BatchItem,
   type EncryptedMessage,
   type EncryptResult,
   type RemoteIdentity,
-  type SendableSession,
   type Session,
   type SessionStatus,
 } from '../session/index.js';
@@ -33,6 +34,8 @@ export interface FanoutDevice {
   readonly bundle?: PreKeyBundle;
   /** Its identity key that we trust, 32 bytes; absent at first contact. */
   readonly trustedIdentity?: Uint8Array;
+  /** What it shall get instead of what all get: at most 256 KiB. */
+  readonly plaintext?: Uint8Array;
 }
 
 /** What to send to whom. */
@@ -41,8 +44,8 @@ export interface EncryptFanoutOptions {
   readonly identity: Identity;
   /** Our registration id. */
   readonly registrationId: number;
-  /** At most 256 KiB; it is padded here. */
-  readonly plaintext: Uint8Array;
+  /** At most 256 KiB; it is padded here. Absent where every device has its own. */
+  readonly plaintext?: Uint8Array;
   /** All devices of the recipient, and all of our own but this one. */
   readonly devices: readonly FanoutDevice[];
   /** The source of padding and keys. */
@@ -110,7 +113,7 @@ export type FanoutOutcome =
  */
 export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOutcome[] {
   checkCall(options);
-  const padded = pad(options.plaintext, options.random);
+  const padded = padding(options);
   const seen = new Set<Address>();
   const prepared = options.devices.map((target) => {
     const { device } = inputObject('devices', target);
@@ -118,14 +121,14 @@ export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOut
       parseAddress(device);
       if (seen.has(device)) throw twice();
       seen.add(device);
-      return prepare(target, options);
+      return prepare(target, padded(target.plaintext), options);
     } catch (error) {
       if (!PolyratchetError.is(error)) throw error;
       return { kind: 'refused', device, error: withDevice(error, device) } as const;
     }
   });
   const ready = prepared.filter((target) => target.kind === 'ready');
-  const encrypted = encryptBatch(ready, padded);
+  const encrypted = encryptBatch(ready);
   let next = 0;
   return prepared.map((target) =>
     target.kind === 'ready' ? outcomeOf(target, itemAt(encrypted, next++)) : target,
@@ -145,15 +148,44 @@ function checkCall({ identity, registrationId, devices, now }: EncryptFanoutOpti
   });
 }
 
+/** Plaintexts whose padding is drawn together: asking a system for one byte costs as much as half an encryption. */
+const DRAWN_TOGETHER = 16;
+
+/** The padded form of what a device gets; a plaintext that several devices bring is padded once. */
+function padding({ plaintext, devices, random }: EncryptFanoutOptions): (own?: Uint8Array) => Uint8Array {
+  const padded = new Map<Uint8Array | undefined, Uint8Array>();
+  let drawn: Uint8Array = new Uint8Array(0);
+  const drawOne: Random = () => {
+    if (drawn.length === 0) drawn = randomBytes(random, DRAWN_TOGETHER);
+    const one = drawn.subarray(0, 1);
+    drawn = drawn.subarray(1);
+    return one;
+  };
+  const padOnce = (own: Uint8Array | undefined): Uint8Array => {
+    const known = padded.get(own);
+    if (known !== undefined) return known;
+    const made = pad(inputBytes('plaintext', own ?? plaintext), own === undefined ? random : drawOne);
+    padded.set(own, made);
+    return made;
+  };
+  const isCommon = (device: FanoutDevice): boolean => inputObject('devices', device).plaintext === undefined;
+  if (plaintext !== undefined || devices.some(isCommon)) padOnce(undefined);
+  return padOnce;
+}
+
 /** A device for which a session is ready. */
-interface Ready extends SendableSession {
+interface Ready extends BatchItem {
   readonly kind: 'ready';
   readonly device: Address;
   readonly identity?: RemoteIdentity;
 }
 
 /** Finds or starts the session with a device. */
-function prepare(target: FanoutDevice, options: EncryptFanoutOptions): Ready | FanoutOutcome {
+function prepare(
+  target: FanoutDevice,
+  plaintext: Uint8Array,
+  options: EncryptFanoutOptions,
+): Ready | FanoutOutcome {
   const { device, session, bundle, trustedIdentity } = target;
   const { identity, registrationId, random, now } = options;
   const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
@@ -161,12 +193,12 @@ function prepare(target: FanoutDevice, options: EncryptFanoutOptions): Ready | F
   const status = sessionStatus({ ...known, now });
   if (session !== undefined && (status === 'established' || status === 'unacknowledged')) {
     const { current } = checkSendable({ session, ...trust, now });
-    return { kind: 'ready', device, session, current };
+    return { kind: 'ready', device, session, current, plaintext };
   }
   if (bundle === undefined) return { kind: 'needs-bundle', device, session: status };
   const started = createSession({ identity, registrationId, bundle, ...known, ...trust, random, now });
   const sendable = checkSendable({ session: started.session, now });
-  return { kind: 'ready', device, ...sendable, identity: started.identity };
+  return { kind: 'ready', device, ...sendable, plaintext, identity: started.identity };
 }
 
 function outcomeOf({ device, identity }: Ready, { session, message }: EncryptResult): FanoutOutcome {

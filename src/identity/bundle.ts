@@ -148,7 +148,12 @@ function validateSignedPreKey(identityKey: PublicKey, signed: PublicSignedPreKey
 
 const preKeyRows = { id: required(1, uint32), publicKey: required(2, rawPublicKey) };
 
-const bundleTable: Table<ValidBundle> = {
+/**
+ * A bundle as a message, for messages that carry one; reading it checks the structure, and not the signature.
+ *
+ * @internal
+ */
+export const bundleTable: Table<ValidBundle> = {
   name: 'bundle',
   unknown: 'reject',
   rows: {

@@ -6,6 +6,7 @@
  * @module
  */
 export {
+  bundleTable,
   createBundle,
   decodeBundle,
   encodeBundle,

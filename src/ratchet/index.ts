@@ -6,10 +6,18 @@
  *
  * @module
  */
+export {
+  COUNTER_LIMIT,
+  MAX_CHAIN_STEPS,
+  MAX_SKIPPED_KEYS,
+  type ChainKey,
+  type MessageChain,
+  type SkippedKeys,
+} from '../chain/index.js';
 export type { Secret } from '../core/secret.js';
 export type { KeyPair, PublicKey } from '../crypto/index.js';
-export type { ChainKey, RootKey } from './kdf.js';
-export { COUNTER_LIMIT, MAX_CHAIN_STEPS, MAX_RECEIVING_CHAINS, MAX_SKIPPED_KEYS } from './limits.js';
+export type { RootKey } from './kdf.js';
+export { MAX_RECEIVING_CHAINS } from './limits.js';
 export {
   decodeSignalMessage,
   MAX_MESSAGE_LENGTH,
@@ -33,4 +41,3 @@ export {
 } from './ratchet.js';
 export { ratchetState } from './record.js';
 export type { RatchetKeyPair, RatchetState, ReceivingChain, SendingChain } from './state.js';
-export type { SkippedKeys } from './skipped.js';

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { CHAIN_KEY_LENGTH, type ChainKey, type MessageDerivation } from '../chain/index.js';
 import { utf8, wipe } from '../core/bytes.js';
 import { reveal, Secret } from '../core/secret.js';
 import { chainSteps, hkdfSha256 } from '../crypto/index.js';
@@ -16,17 +17,11 @@ import { chainSteps, hkdfSha256 } from '../crypto/index.js';
 /** The root key of a ratchet, 32 bytes. */
 export type RootKey = Secret<'RootKey'>;
 
-/** The chain key from which the next message's key follows, 32 bytes. */
-export type ChainKey = Secret<'ChainKey'>;
-
-/** Bytes of a root key, a chain key and a message seed. */
-export const CHAIN_KEY_LENGTH = 32;
+/** The keys of a message. */
+export const MESSAGE_KEYS: MessageDerivation = { info: utf8('WhisperMessageKeys'), length: 80 };
 
 const INFO_ROOT = utf8('WhisperRatchet');
-const INFO_MESSAGE_KEYS = utf8('WhisperMessageKeys');
-const MESSAGE_KEYS_LENGTH = 80;
-const STEP_LENGTH = CHAIN_KEY_LENGTH + MESSAGE_KEYS_LENGTH;
-const NO_SALT = new Uint8Array(0);
+const STEP_LENGTH = CHAIN_KEY_LENGTH + MESSAGE_KEYS.length;
 
 /** The next root key and the chain key that a Diffie-Hellman result starts; wipes the result. */
 export function deriveRootKey(
@@ -64,7 +59,7 @@ export function stepChains(chainKeys: readonly Uint8Array[]): {
   readonly steps: readonly ChainStep[];
   readonly all: Uint8Array;
 } {
-  const all = chainSteps(chainKeys, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
+  const all = chainSteps(chainKeys, MESSAGE_KEYS.info, MESSAGE_KEYS.length);
   const steps = chainKeys.map((_, i) => {
     const start = i * STEP_LENGTH;
     return {
@@ -75,16 +70,8 @@ export function stepChains(chainKeys: readonly Uint8Array[]): {
   return { steps, all };
 }
 
-/** The keys of a skipped message from its seed, and the array to wipe. */
-export function deriveMessageKeys(seed: Uint8Array): {
-  readonly keys: MessageKeys;
-  readonly all: Uint8Array;
-} {
-  const all = hkdfSha256(seed, NO_SALT, INFO_MESSAGE_KEYS, MESSAGE_KEYS_LENGTH);
-  return { keys: messageKeys(all, 0), all };
-}
-
-function messageKeys(all: Uint8Array, start: number): MessageKeys {
+/** The keys of one message, which begin at `start`. */
+export function messageKeys(all: Uint8Array, start = 0): MessageKeys {
   const macKey = start + 32;
   const iv = macKey + 32;
   return {

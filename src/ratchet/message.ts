@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { COUNTER_LIMIT } from '../chain/index.js';
 import { equalBytes, inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
@@ -25,7 +26,6 @@ import {
   type Table,
 } from '../wire/index.js';
 import type { MessageKeys } from './kdf.js';
-import { COUNTER_LIMIT } from './limits.js';
 
 /** Longest plaintext of a ratchet message: one padded application message. */
 export const MAX_RATCHET_PLAINTEXT: number = MAX_PLAINTEXT_LENGTH + MAX_PADDING;

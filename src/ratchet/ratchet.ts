@@ -5,15 +5,16 @@
  *
  * @module
  */
+import { COUNTER_LIMIT, NO_SKIPPED_KEYS, type ChainKey } from '../chain/index.js';
 import { equalBytes, inputBytes, wipe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
 import type { Random } from '../core/random.js';
 import { reveal, Secret } from '../core/secret.js';
 import { agree, generateKeyPair, type PublicKey } from '../crypto/index.js';
-import { receive } from './chain.js';
-import { deriveRootKey, stepChains, type ChainKey, type ChainStep, type RootKey } from './kdf.js';
-import { COUNTER_LIMIT, MAX_RECEIVING_CHAINS } from './limits.js';
+import { receiveOn } from './chain.js';
+import { deriveRootKey, stepChains, type ChainStep, type RootKey } from './kdf.js';
+import { MAX_RECEIVING_CHAINS } from './limits.js';
 import {
   MAX_RATCHET_PLAINTEXT,
   sealMessages,
@@ -21,7 +22,6 @@ import {
   type SealOptions,
   type SignalMessage,
 } from './message.js';
-import { NO_SKIPPED_KEYS } from './skipped.js';
 import type { RatchetKeyPair, RatchetState, ReceivingChain } from './state.js';
 
 /** What an initiator starts from. */
@@ -162,7 +162,7 @@ export function ratchetDecrypt(options: RatchetDecryptOptions): RatchetDecryptRe
   const { ratchet, message, sender, receiver, random } = options;
   const known = findReceivingChain(ratchet, message.ratchetKey);
   if (known !== undefined) {
-    const received = receive(known, message, { sender, receiver });
+    const received = receiveOn(known, message, { sender, receiver });
     if (received === undefined) return undefined;
     const receiving = ratchet.receiving.map((chain) => (chain === known ? received.chain : chain));
     return { ratchet: { ...ratchet, receiving }, plaintext: received.plaintext };
@@ -179,7 +179,7 @@ export function ratchetDecrypt(options: RatchetDecryptOptions): RatchetDecryptRe
     skipped: NO_SKIPPED_KEYS,
     evictedBelow: 0,
   };
-  const received = receive(fresh, message, { sender, receiver });
+  const received = receiveOn(fresh, message, { sender, receiver });
   if (received === undefined) return undefined;
   const next = {
     ...newSendingChain(rootKey, message.ratchetKey, random),

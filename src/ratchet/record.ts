@@ -1,14 +1,10 @@
 /**
  * A Double Ratchet as part of a stored record.
  *
- * A receiving chain is one fixed layout, since a session may have many:
- *
- *     ratchet key (32) ‖ chain key (32) ‖ counter (4) [ ‖ evicted below (4) ‖ skipped keys (36 each) ]
- *
  * @module
  */
-import { readUint32, writeUint32 } from '../core/bytes.js';
-import { reveal, Secret } from '../core/secret.js';
+import { CHAIN_KEY_LENGTH, chainLength, readChain, writeChain, type ChainKey } from '../chain/index.js';
+import type { Secret } from '../core/secret.js';
 import { KEY_LENGTH, readPublicKey, type PublicKey } from '../crypto/index.js';
 import {
   nested,
@@ -21,50 +17,25 @@ import {
   type Kind,
   type Table,
 } from '../wire/index.js';
-import { CHAIN_KEY_LENGTH, type ChainKey, type RootKey } from './kdf.js';
+import type { RootKey } from './kdf.js';
 import { MAX_RECEIVING_CHAINS } from './limits.js';
-import { isPacked, NO_SKIPPED_KEYS } from './skipped.js';
 import type { RatchetState, ReceivingChain } from './state.js';
 
-const COUNTER = KEY_LENGTH + CHAIN_KEY_LENGTH;
-const SHORT_CHAIN = COUNTER + 4;
-const LONG_CHAIN = SHORT_CHAIN + 4;
-
+/** A receiving chain: ratchet key (32) ‖ chain. */
 const receivingChain: Kind<ReceivingChain> = {
   wireType: 2,
-  size: (chain) => prefixedLength(chainLength(chain)),
+  size: (chain) => prefixedLength(KEY_LENGTH + chainLength(chain)),
   write: (writer, chain) => {
-    const numbers = new Uint8Array(8);
-    writeUint32(numbers, 0, chain.counter);
-    writeUint32(numbers, 4, chain.evictedBelow);
-    const length = chainLength(chain);
-    writer.varint(length);
+    writer.varint(KEY_LENGTH + chainLength(chain));
     writer.raw(chain.ratchetKey);
-    writer.raw(reveal(chain.chainKey));
-    writer.raw(length === SHORT_CHAIN ? numbers.subarray(0, 4) : numbers);
-    writer.raw(reveal(chain.skipped));
+    writeChain(writer, chain);
   },
   read: (reader) => {
     const view = reader.view();
-    if (view.length < LONG_CHAIN && view.length !== SHORT_CHAIN)
-      return reader.fail('a chain', `${view.length} bytes`);
-    const counter = readUint32(view, COUNTER);
-    const packed = view.subarray(LONG_CHAIN);
-    if (!isPacked(packed, counter)) return reader.fail('skipped keys in order', 'others');
-    return {
-      ratchetKey: readPublicKey(reader.field, view.subarray(0, KEY_LENGTH)),
-      chainKey: new Secret('ChainKey', view.subarray(KEY_LENGTH, COUNTER)),
-      counter,
-      skipped: packed.length === 0 ? NO_SKIPPED_KEYS : new Secret('SkippedKeys', packed),
-      evictedBelow: view.length === SHORT_CHAIN ? 0 : readUint32(view, SHORT_CHAIN),
-    };
+    const chain = readChain(reader, view.subarray(KEY_LENGTH));
+    return { ratchetKey: readPublicKey(reader.field, view.subarray(0, KEY_LENGTH)), ...chain };
   },
 };
-
-function chainLength({ evictedBelow, skipped }: ReceivingChain): number {
-  const packed = reveal(skipped).length;
-  return packed === 0 && evictedBelow === 0 ? SHORT_CHAIN : LONG_CHAIN + packed;
-}
 
 /** A ratchet with its chains and keys side by side, as it is stored. */
 interface RatchetRecord {

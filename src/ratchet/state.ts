@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { ChainKey, MessageChain } from '../chain/index.js';
 import type { KeyPair, PublicKey } from '../crypto/index.js';
-import type { ChainKey, RootKey } from './kdf.js';
-import type { SkippedKeys } from './skipped.js';
+import type { RootKey } from './kdf.js';
 
 /** A ratchet key pair; the responder's first one is its signed prekey. */
 export type RatchetKeyPair = KeyPair<'RatchetKey' | 'PreKey'>;
@@ -21,17 +21,9 @@ export interface SendingChain {
 }
 
 /** A chain on which the peer sends, or sent. */
-export interface ReceivingChain {
+export interface ReceivingChain extends MessageChain {
   /** The peer's ratchet key, by which the chain is found. */
   readonly ratchetKey: PublicKey;
-  /** Chain key of the next message. */
-  readonly chainKey: ChainKey;
-  /** Counter of the next message. */
-  readonly counter: number;
-  /** Keys of messages that were overtaken. */
-  readonly skipped: SkippedKeys;
-  /** Keys below this counter were dropped to keep within the bound, unless they had been used. */
-  readonly evictedBelow: number;
 }
 
 /** A Double Ratchet. */

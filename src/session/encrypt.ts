@@ -62,7 +62,7 @@ export function encrypt(options: EncryptOptions): EncryptResult {
   const { session, plaintext, trustedIdentity, now } = inputObject('options', options);
   const trust = trustedIdentity === undefined ? {} : { trustedIdentity };
   const sendable = checkSendable({ session, ...trust, now });
-  return itemAt(encryptBatch([sendable], plaintext), 0);
+  return itemAt(encryptBatch([{ ...sendable, plaintext }]), 0);
 }
 
 /** A session that can encrypt now. */
@@ -93,18 +93,20 @@ export function checkSendable({
   return { session, current };
 }
 
+/** One message of a batch. */
+export interface BatchItem extends SendableSession {
+  /** At most 256 KiB and 16 bytes, padding included. */
+  readonly plaintext: Uint8Array;
+}
+
 /**
- * Encrypts one plaintext with several sessions, whose chain steps and MACs are made together; the results come in their
- * order.
+ * Encrypts with several sessions, whose chain steps and MACs are made together; the results come in their order.
  *
  * @throws PolyratchetError `too-large`, `invalid-argument`.
  * @internal
  */
-export function encryptBatch(
-  items: readonly SendableSession[],
-  plaintext: Uint8Array,
-): readonly EncryptResult[] {
-  const batch = items.map(({ session, current }) => {
+export function encryptBatch(items: readonly BatchItem[]): readonly EncryptResult[] {
+  const batch = items.map(({ session, current, plaintext }) => {
     const { ratchet, remoteIdentity: receiver } = current;
     return { ratchet, plaintext, sender: session.localIdentity, receiver };
   });

@@ -11,6 +11,7 @@ export {
   checkSendable,
   encrypt,
   encryptBatch,
+  type BatchItem,
   type EncryptedMessage,
   type EncryptOptions,
   type EncryptResult,
@@ -18,6 +19,7 @@ export {
 } from './encrypt.js';
 export type { RemoteIdentity } from './identity.js';
 export type { DecryptOptions, DecryptResult } from './open.js';
+export { COUNTER_RESERVE, MAX_SESSION_AHEAD_MS, planSessionRenewal, type SessionRenewal } from './policy.js';
 export { MAX_PREKEY_MESSAGE_LENGTH, peekPreKeyMessage, type PreKeyMessageInfo } from './preKeyMessage.js';
 export { decodeSession, encodeSession } from './record.js';
 export {

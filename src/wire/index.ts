@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { accountText, deviceText, restrictedText } from './address.js';
 export { scanFields, type RawField } from './fields.js';
 export {
   bool,
@@ -24,6 +25,7 @@ export {
 } from './kinds.js';
 export { MAX_PADDING, MAX_PLAINTEXT_LENGTH, pad, unpad } from './padding.js';
 export { decodePublicKey, ENCODED_KEY_LENGTH, encodePublicKey, KEY_TYPE } from './publicKey.js';
+export type { Reader } from './reader.js';
 export { decodeRecord, encodeRecord } from './record.js';
 export {
   decodeMessage,
@@ -41,3 +43,4 @@ export {
   type Table,
 } from './table.js';
 export { checkVersionByte, EMITTED_VERSION_BYTE, PROTOCOL_VERSION } from './version.js';
+export type { Writer } from './writer.js';

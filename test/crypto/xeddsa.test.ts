@@ -6,7 +6,9 @@ import { concat, copyBytes, readLittleEndian, toHex } from '../../src/core/bytes
 import {
   importedKeyPair,
   seededKeyPair,
+  signerKeyPair,
   xeddsaSign,
+  xeddsaSignBy,
   xeddsaVerify,
   type SigningKeyPair,
 } from '../../src/crypto/index.js';
@@ -220,3 +222,14 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
 function failing(): never {
   throw new Error('nothing is drawn here');
 }
+
+test('a pair that only signs has the same public key and signs the same', () => {
+  const random = seededRandom(3);
+  for (let i = 0; i < (isFast ? 50 : 4); i++) {
+    const seed = random(32);
+    const whole = seededKeyPair('IdentityKey', seed);
+    const signer = signerKeyPair('Seed', seed);
+    expect(signer.publicKey).toEqual(whole.publicKey);
+    expect(xeddsaSignBy(signer, message)).toEqual(xeddsaSign(whole, message, random));
+  }
+});

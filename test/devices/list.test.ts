@@ -588,3 +588,16 @@ function decodes(record: Uint8Array): boolean {
     return false;
   }
 }
+
+test('an answer says until when it holds', () => {
+  const alone = assumeDeviceList({ account: ALICE, primaryIdentity: phone.publicKey, now: NOW });
+  const until = (record: DeviceListRecord, now: number) => acceptedDevices({ record, now }).validUntil;
+  expect(until(alone, NOW)).toBe(NOW + DAY);
+  expect(until(alone, NOW + DAY)).toBe(NOW + DAY);
+  expect(until(alone, NOW + DAY + 1)).toBe(Infinity);
+  const told = { ...alone, expected: { timestamp: NOW + 1000, since: NOW - DAY } };
+  expect(until(told, NOW + DAY)).toBe(NOW + DAY);
+  const grace = { ...alone, expected: { timestamp: NOW + 1000, since: NOW - 2 * DAY } };
+  expect(until(grace, NOW)).toBe(NOW);
+  expect(acceptedDevices({ record: grace, now: NOW + 1 }).fetch).toHaveLength(1);
+});

@@ -383,3 +383,31 @@ test('the plaintext and the devices may be changed after the call, and what came
   devices.length = 0;
   expectRead(outcomes);
 });
+
+describe('a plaintext of its own', () => {
+  const own = new TextEncoder().encode('for you alone');
+
+  test('goes to the device that brings it, and the common one to the others', () => {
+    const [first, ...others] = withBundles();
+    const outcomes = encryptFanout(callFor([{ ...first!, plaintext: own }, ...others]));
+    const texts = outcomes.map((outcome, i) => {
+      if (outcome.kind !== 'encrypted') throw new Error(outcome.kind);
+      return receiveFrom(bobs[i]!, alice.address, outcome.message);
+    });
+    expect(texts).toEqual(['for you alone', TEXT, TEXT]);
+  });
+
+  test('makes a common one needless, and is missed where there is neither', () => {
+    const { plaintext: _, ...call } = callFor([{ ...withBundles()[0]!, plaintext: own }]);
+    expect(encryptFanout(call)).toMatchObject([{ kind: 'encrypted' }]);
+    expectError('invalid-argument', () => encryptFanout({ ...call, devices: withBundles() }));
+  });
+
+  test('that is too long harms its device only', () => {
+    const [first, ...others] = withBundles();
+    const long = new Uint8Array(256 * 1024 + 1);
+    const outcomes = encryptFanout(callFor([{ ...first!, plaintext: long }, ...others]));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'encrypted', 'encrypted']);
+    expect(outcomes[0]).toMatchObject({ error: { code: 'too-large' } });
+  });
+});

@@ -22,6 +22,15 @@ import {
   encodePublicKey,
   encodeSignedPreKey,
 } from 'polyratchet/identity';
+import {
+  acceptSenderKeyDistribution,
+  decodeReceivedSenderKey,
+  decodeSenderKey,
+  decryptSenderKey,
+  encodeReceivedSenderKey,
+  encodeSenderKey,
+  senderKeyDistribution,
+} from 'polyratchet/senderkey';
 import { describe, expect, inject, test } from 'vitest';
 import { concat, utf8 } from '../../src/core/bytes.js';
 import {
@@ -43,6 +52,7 @@ import {
 } from '../../src/wire/index.js';
 import { approve, complete, createLaptop, createPhone } from '../devices/linkingParties.js';
 import { createDevice } from '../identity/device.js';
+import { accept, createKey, FROM, send } from '../senderkey/group.js';
 import { lengthField, tag, varint } from '../wire/bytes.js';
 
 /** A message of every kind that refers to itself: the codec's whole surface. */
@@ -84,6 +94,10 @@ const laptop = createLaptop(2);
 const approved = approve(createPhone(3), laptop);
 const linked = complete(laptop, approved.container);
 
+const senderKey = createKey(4, 'signal');
+const received = accept(senderKey);
+const from = { ...FROM, profile: 'signal' } as const;
+
 /** Every decoder of these floors, each with good bytes to start from. */
 const decoders: readonly (readonly [
   name: string,
@@ -102,6 +116,18 @@ const decoders: readonly (readonly [
   ['decodeLinkOffer', decodeLinkOffer, encodeLinkOffer(laptop.offer)],
   ['decodeLinkedDevice', decodeLinkedDevice, encodeLinkedDevice(linked.device)],
   ['parseLinkQr', (input) => parseLinkQr(String.fromCharCode(...input)), utf8(laptop.qr)],
+  ['decodeSenderKey', decodeSenderKey, encodeSenderKey(senderKey)],
+  ['decodeReceivedSenderKey', decodeReceivedSenderKey, encodeReceivedSenderKey(received)],
+  [
+    'acceptSenderKeyDistribution',
+    (distribution) => acceptSenderKeyDistribution({ ...from, distribution }),
+    senderKeyDistribution({ senderKey }),
+  ],
+  [
+    'decryptSenderKey',
+    (message) => decryptSenderKey({ ...from, received, message }),
+    send(senderKey, 'hello').message,
+  ],
   ['decodeMessage, skipping', (input) => decodeMessage(skipping, input), Uint8Array.of(8, 1)],
   ['decodeMessage, rejecting', (input) => decodeMessage(rejecting, input), Uint8Array.of(8, 1)],
 ];

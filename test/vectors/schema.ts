@@ -221,3 +221,44 @@ export interface LinkingFile extends Origin {
   readonly codes: readonly RecordedCodeExchange[];
   readonly messages: readonly RecordedMessage[];
 }
+
+/** A message to a group and what it says. */
+export interface RecordedGroupMessage {
+  readonly plaintext: Hex;
+  readonly message: Hex;
+}
+
+/** A sender key of ours. */
+export interface RecordedOwnSenderKey {
+  /** All that was drawn to make it. */
+  readonly random: Hex;
+  /** What the peer was given at first. */
+  readonly distribution: Hex;
+  /** One after the other; the peer decrypted them all. */
+  readonly messages: readonly RecordedGroupMessage[];
+  /** What another device of the peer's was given then. */
+  readonly lateDistribution: Hex;
+  /** What both of the peer's devices decrypted afterwards. */
+  readonly later: readonly RecordedGroupMessage[];
+}
+
+/** A sender key of the peer's. */
+export interface RecordedSenderKey {
+  readonly distribution: Hex;
+  /** In the order in which we decrypted them. */
+  readonly messages: readonly RecordedGroupMessage[];
+  /** The same key after all these messages: who begins here reads none of them. */
+  readonly lateDistribution: Hex;
+  /** What was sent afterwards. */
+  readonly later: readonly RecordedGroupMessage[];
+}
+
+/** `senderkey-*.json`: sender keys between us and one peer. */
+export interface SenderKeyFile extends Origin {
+  readonly kind: 'senderkey';
+  readonly profile: 'whatsapp' | 'signal';
+  /** In the profile `signal`: the UUID under which both sides distribute. */
+  readonly distributionId?: string;
+  readonly ours: RecordedOwnSenderKey;
+  readonly theirs: RecordedSenderKey;
+}

@@ -2,12 +2,16 @@
 import type { FingerprintPeer } from '../fingerprint.js';
 import type { MessagePeer } from '../message.js';
 import type { LinkingPeer, Peer, Signer } from '../peer.js';
+import type { SenderKeyPeer } from '../senderKey.js';
 import { baileys } from './baileys.js';
+import { baileysGroups } from './baileysGroups.js';
 import { baileysMessages } from './baileysMessages.js';
 import { libsignalClient } from './libsignalClient.js';
 import { libsignalFingerprints } from './libsignalFingerprints.js';
+import { libsignalGroups } from './libsignalGroups.js';
 import { libsignalNode } from './libsignalNode.js';
 import { rustBridge } from './rustBridge.js';
+import { rustBridgeGroups } from './rustBridgeGroups.js';
 
 /** Those that speak sessions, each with the newest or only version byte that it sends in X3DH sessions. */
 export function peers(): readonly Peer[] {
@@ -32,4 +36,14 @@ export function fingerprintPeers(): readonly FingerprintPeer[] {
 /** Those that read and write WhatsApp's Message. */
 export function messagePeers(): readonly MessagePeer[] {
   return [baileysMessages()];
+}
+
+/** Those that speak sender keys: in Signal's formats, and in WhatsApp's. */
+export function senderKeyPeers(): readonly SenderKeyPeer[] {
+  return [
+    libsignalGroups('libsignal-0.23'),
+    libsignalGroups('libsignal-0.103'),
+    baileysGroups(),
+    rustBridgeGroups(),
+  ];
 }

@@ -10,7 +10,7 @@
  */
 import { readUint32, writeUint32 } from '../core/bytes.js';
 import { reveal, Secret } from '../core/secret.js';
-import { CHAIN_KEY_LENGTH } from './kdf.js';
+import { CHAIN_KEY_LENGTH } from './chain.js';
 import { MAX_SKIPPED_KEYS } from './limits.js';
 
 /** The packed seeds of a chain. */

@@ -1,0 +1,45 @@
+/**
+ * The accounts at both ends of a message, and this device among its own account's.
+ *
+ * @module
+ */
+import { deviceAddress, inputAccount, MAX_DEVICE, type Address } from '../core/address.js';
+import { describe } from '../core/bytes.js';
+import { inputInteger, inputObject } from '../core/check.js';
+import { PolyratchetError } from '../core/errors.js';
+import type { DeviceListRecord } from '../devices/index.js';
+
+/** An account, by what is known of its devices. */
+export interface KnownAccount {
+  /** What is known of its devices. */
+  readonly record: DeviceListRecord;
+  /** Its other addresses, such as the phone number of a LID, once they were united (`uniteAliases`). */
+  readonly aliases?: readonly Address[];
+}
+
+/** This device, and its account. */
+export interface OwnDevice extends KnownAccount {
+  /** Its device number: 0 for the primary. */
+  readonly device: number;
+}
+
+/** All addresses of an account, the one of its record first. */
+export function addressesOf(name: string, { record, aliases = [] }: KnownAccount): readonly Address[] {
+  const { account } = inputObject(`${name}.record`, record);
+  return [account, ...inputList(`${name}.aliases`, aliases)].map((address) => inputAccount(name, address));
+}
+
+/** The address of this device. */
+export function ownAddress({ record, device }: OwnDevice): Address {
+  return deviceAddress(record.account, inputInteger('own.device', device, 0, MAX_DEVICE));
+}
+
+/**
+ * Returns a list, and refuses what is none.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function inputList<Item>(name: string, list: readonly Item[]): readonly Item[] {
+  if (Array.isArray(list)) return list as readonly Item[];
+  throw new PolyratchetError('invalid-argument', { name, expected: 'a list', got: describe(list) });
+}

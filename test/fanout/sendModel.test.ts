@@ -1,0 +1,16 @@
+import fc from 'fast-check';
+import { expect, inject, test } from 'vitest';
+import { newSendTally, sendSteps, walkSends } from './sendWorld.js';
+
+test('whatever the server does, every accepted device reads each message once, or its outcome says why not', () => {
+  const isNode = inject('backend') === 'node';
+  const tally = newSendTally();
+  fc.assert(
+    fc.property(sendSteps(isNode ? 60 : 15), (steps) => {
+      walkSends(steps, tally);
+    }),
+    { numRuns: isNode ? 40 : 2 },
+  );
+  console.log(`sends among changing devices (${inject('backend')}): ${JSON.stringify(tally)}`);
+  if (isNode) for (const count of Object.values(tally)) expect(count).toBeGreaterThan(0);
+});
