@@ -13,7 +13,14 @@ import {
   type DeviceListRecord,
 } from 'polyratchet/devices';
 import { PolyratchetError } from 'polyratchet/errors';
-import { decryptFrom, encryptFanout, type FanoutDevice, type FanoutOutcome } from 'polyratchet/fanout';
+import {
+  decryptFrom,
+  encryptFanout,
+  planFanout,
+  type FanoutDevice,
+  type FanoutOutcome,
+  type FanoutPlan,
+} from 'polyratchet/fanout';
 import {
   generateOneTimePreKeys,
   generateRegistrationId,
@@ -118,20 +125,28 @@ export class Device {
     return acceptedDevices({ record: this.list(account), now: Date.now() });
   }
 
-  /** Encrypts for every accepted device of both accounts, keeps the sessions, and only then sends. */
-  async send(id: string, plaintext: Uint8Array, to: Address): Promise<{ sent: Sent[]; us: number }> {
-    const accepted = [...this.accepted(to).devices, ...this.accepted(this.account).devices];
-    const others = accepted.filter(({ address }) => address !== this.address);
-    const withoutSession = others
-      .map(({ address }) => address)
-      .filter((device) => !this.#sessions.has(device));
-    const bundles = await this.connection.fetchBundles(withoutSession);
-    const devices = others.map(({ address, identity }): FanoutDevice => {
-      const session = this.#sessions.get(address);
-      const bundle = bundles.get(address);
+  /** Who gets a message: every accepted device of both accounts but this one. */
+  plan(to: Address): FanoutPlan {
+    const { device } = parseAddress(this.address);
+    const own = { record: this.list(this.account), device };
+    return planFanout({ own, recipients: [this.list(to)], sessions: this.#sessions, now: Date.now() });
+  }
+
+  /** Encrypts as planned, keeps the sessions, and only then sends. */
+  async send(
+    id: string,
+    plaintext: Uint8Array,
+    to: Address,
+  ): Promise<{ plan: FanoutPlan; sent: Sent[]; us: number }> {
+    const plan = this.plan(to);
+    const bundles = await this.connection.fetchBundles(plan.bundles);
+    const planned = [...plan.recipients, ...plan.ownDevices].filter(({ kind }) => kind !== 'refused');
+    const devices = planned.map(({ device }): FanoutDevice => {
+      const session = this.#sessions.get(device);
+      const bundle = bundles.get(device);
       return {
-        device: address,
-        trustedIdentity: identity,
+        device,
+        trustedIdentity: this.#requireAccepted(device).identity,
         ...(session === undefined ? {} : { session }),
         ...(bundle === undefined ? {} : { bundle }),
       };
@@ -147,7 +162,7 @@ export class Device {
     const sent = encrypted.map(({ device, message: { type, bytes } }) => {
       return { to: device, type, bytes: bytes.length, started: bundles.has(device) };
     });
-    return { sent, us };
+    return { plan, sent, us };
   }
 
   /** Takes the next envelopes out of the mailbox. */

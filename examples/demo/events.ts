@@ -42,6 +42,7 @@ export type Event =
     }
   | ({ readonly kind: 'received'; readonly by: Address; readonly text: string } & Omit<Received, 'plaintext'>)
   | { readonly kind: 'rejected'; readonly by: Address; readonly from: Address; readonly code: string }
+  | { readonly kind: 'planned'; readonly lines: readonly string[] }
   | { readonly kind: 'waiting'; readonly device: Address; readonly envelopes: number };
 
 /** Names for people, and the devices behind them. */

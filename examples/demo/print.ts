@@ -74,6 +74,8 @@ function describe(event: Event, paint: Paint): string[] {
       return [
         `     ${mark(false, paint)} ${name(event.by)} refuses a message of ${name(event.from)}: ${paint('red', event.code)}`,
       ];
+    case 'planned':
+      return ['   The plan of this send:', ...event.lines.map((line) => `     ${line}`)];
     case 'waiting':
       return [`     ${name(event.device)} has ${event.envelopes} envelopes waiting`];
   }

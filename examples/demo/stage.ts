@@ -4,6 +4,7 @@ import { PolyratchetError } from 'polyratchet/errors';
 import { createMemoryServer, type MemoryServer } from 'polyratchet/memory';
 import type { Device } from './device.js';
 import { isRight, type Event, type Outcome, type Tally } from './events.js';
+import { describePlan } from './plan.js';
 
 /** The stage with its server. */
 export interface Stage {
@@ -49,7 +50,8 @@ export function createStage(): Stage {
     },
     say: async (from, plaintext, to) => {
       sends++;
-      const { sent, us } = await from.send(`send-${sends}`, plaintext, to);
+      const { plan, sent, us } = await from.send(`send-${sends}`, plaintext, to);
+      if (sends === 1) tell({ kind: 'planned', lines: describePlan(plan) });
       for (const [address, messages] of expected) {
         if (address !== from.address) messages.push(content(plaintext));
       }

@@ -93,6 +93,7 @@ export interface ReceivedParts<
 /** A message with its id and chat. */
 export interface BoundContent<Extensions extends ContentExtensions = NoExtensions>
   extends ReceivedParts<Extensions>, Binding {
+  /** Its id and chat stand inside the encryption. */
   readonly kind: 'bound';
 }
 
@@ -100,6 +101,7 @@ export interface BoundContent<Extensions extends ContentExtensions = NoExtension
 export interface UnboundContent<
   Extensions extends ContentExtensions = NoExtensions,
 > extends ReceivedParts<Extensions> {
+  /** It has neither: only `foreign` formats take it. */
   readonly kind: 'unbound';
 }
 

@@ -8,7 +8,12 @@ import { PolyratchetError } from '../core/errors.js';
 import type { OptionalRow, Table } from '../wire/index.js';
 
 /** The numbers that are reserved for extensions. */
-export const EXTENSION_FIELDS = { first: 1004, last: 1019 } as const;
+export const EXTENSION_FIELDS = {
+  /** The lowest. */
+  first: 1004,
+  /** The highest. */
+  last: 1019,
+} as const;
 
 /** Extensions by name: optional rows of a table, with numbers of 1004 … 1019. */
 export type ContentExtensions = Readonly<Record<string, OptionalRow<unknown>>>;

@@ -55,6 +55,7 @@ export {
   type FinishCodeLinkOptions,
   type FinishedCodeLink,
   type OfferCodeLinkOptions,
+  type PendingCodeLink,
   type StartCodeLinkOptions,
   type StartedCodeLink,
 } from './linking/codeCompanion.js';

@@ -47,7 +47,7 @@ export {
   type PlanBasis,
   type PlanFanoutOptions,
 } from './plan.js';
-export type { PlannedDevice, SessionLookup } from './planned.js';
+export type { AcceptedPlan, PlannedDevice, SessionLookup } from './planned.js';
 export {
   answerRetry,
   type AnsweredMessage,
@@ -108,6 +108,7 @@ export {
   rememberSent,
   type RememberSentOptions,
   type SentDevice,
+  type SentDeviceInput,
   type SentMessage,
   type SentPart,
 } from './retry/sent.js';

@@ -34,9 +34,9 @@ import {
 } from './wrapping.js';
 
 /** What the companion keeps while the code is on its screen. */
-interface Pending extends CompanionLabels {
+export interface PendingCodeLink extends CompanionLabels {
   /** The code, 8 bytes of ASCII. */
-  readonly code: CodeSecret;
+  readonly code: Secret<'LinkingCode'>;
   /** The ephemeral key pair. */
   readonly ephemeral: KeyPair<'LinkingEphemeral'>;
   /** The companion's transport key, 32 bytes. */
@@ -47,11 +47,11 @@ interface Pending extends CompanionLabels {
 
 /** A link by code at the companion: to be stored after each step. */
 export type CompanionCodeLink =
-  | (Pending & {
+  | (PendingCodeLink & {
       /** The hello was made; the server has not named the exchange yet. */
       readonly kind: 'started';
     })
-  | (Pending & {
+  | (PendingCodeLink & {
       /** The primary may answer. */
       readonly kind: 'offered';
       /** Names the exchange at the server. */
@@ -104,7 +104,7 @@ export interface StartedCodeLink {
 export function startCodeLink(options: StartCodeLinkOptions): StartedCodeLink {
   const { noiseKey, random, now } = inputObject('options', options);
   const code = options.code === undefined ? generateLinkingCode(random) : parseLinkingCode(options.code);
-  const pending: Pending = {
+  const pending: PendingCodeLink = {
     ...inputLabels(options),
     code: new Secret('LinkingCode', codeBytes(code)),
     noiseKey: copyBytes(inputBytes('noiseKey', noiseKey, KEY_LENGTH)),

@@ -40,6 +40,14 @@ export interface SentMessage {
   readonly parts: readonly SentPart[];
 }
 
+/** A device, as the caller names it. */
+export interface SentDeviceInput {
+  /** Its address. */
+  readonly device: Address;
+  /** Its identity key, 32 bytes. */
+  readonly identityKey: Uint8Array;
+}
+
 /** What was sent to whom. */
 export interface RememberSentOptions {
   /** The message so far, if it was sent to other devices before. */
@@ -49,7 +57,7 @@ export interface RememberSentOptions {
   /** The content without its padding, at most 256 KiB. */
   readonly plaintext: Uint8Array;
   /** The devices that this plaintext was encrypted for, each with its identity key of 32 bytes. */
-  readonly devices: readonly { readonly device: Address; readonly identityKey: Uint8Array }[];
+  readonly devices: readonly SentDeviceInput[];
   /** The time, milliseconds since 1970. */
   readonly now: number;
 }
