@@ -30,7 +30,6 @@ import {
   sealBundle,
   unwrapEphemeral,
   wrapEphemeral,
-  type CodeSecret,
 } from './wrapping.js';
 
 /** What the companion keeps while the code is on its screen. */
