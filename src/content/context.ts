@@ -88,7 +88,12 @@ const messageContextInfoTable: Table<MessageContextInfo> = {
   },
 };
 
-/** The library's fields of a MessageContextInfo; they can be appended to another's that has none of them. */
+/**
+ * The library's fields of a MessageContextInfo; they can be appended to another's that has none of them.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ * @internal
+ */
 export function encodeContext(deviceListMetadata: DeviceListMetadata): Uint8Array {
   return encodeMessage(messageContextInfoTable, {
     deviceListMetadata: inputObject('deviceListMetadata', deviceListMetadata),

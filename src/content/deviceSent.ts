@@ -44,15 +44,22 @@ export function wrapDeviceSent(options: WrapDeviceSentOptions): Uint8Array {
       got: 'a copy of it',
     });
   }
-  const copy = { destination: chat, message, ...present({ participantHash: options.participantHash }) };
-  const wrapped = encodeMessage(libraryTable, {
-    deviceSent: copy,
-    messageId,
-    chat,
-    ...present({ context }),
-  });
-  checkLength('plaintext', wrapped, MAX_PLAINTEXT_LENGTH);
-  return wrapped;
+  return encodeCopy({ message, messageId, chat, context, participantHash: options.participantHash });
+}
+
+/** A message that goes to the recipient, and what its copy repeats outside. */
+interface CopyParts extends Binding {
+  readonly message: Uint8Array;
+  readonly context: Uint8Array | undefined;
+  readonly participantHash: string | undefined;
+}
+
+/** The copy of a message whose parts are known. */
+export function encodeCopy({ message, messageId, chat, context, participantHash }: CopyParts): Uint8Array {
+  const deviceSent = { destination: chat, message, ...present({ participantHash }) };
+  const copy = encodeMessage(libraryTable, { deviceSent, messageId, chat, ...present({ context }) });
+  checkLength('plaintext', copy, MAX_PLAINTEXT_LENGTH);
+  return copy;
 }
 
 const { messageId, chat, context, deviceSent } = libraryTable.rows;

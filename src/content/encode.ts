@@ -12,6 +12,7 @@ import { inputMessageId } from './binding.js';
 import { readBody, type Body } from './body.js';
 import type { Content, ContentFormat } from './content.js';
 import { encodeContext } from './context.js';
+import { encodeCopy } from './deviceSent.js';
 import { extensionTable, type AnyValues, type ContentExtensions, type NoExtensions } from './extensions.js';
 import { checkLength, inputFormat, libraryTable, present, type LibraryFields } from './fields.js';
 
@@ -54,17 +55,66 @@ export interface EncodeContentOptions<Extensions extends ContentExtensions = NoE
 export function encodeContent<Extensions extends ContentExtensions = NoExtensions>(
   options: EncodeContentOptions<Extensions>,
 ): Uint8Array {
-  const format = inputFormat(inputObject('options', options).format);
-  const content: Content<ContentExtensions> = inputObject('content', options.content);
+  const { format, content } = inputContent(options);
+  return encodeParts(format, content, metadataOf(content)).plaintext;
+}
+
+/** A message that our own devices get a copy of. */
+export interface EncodeWithCopyOptions<
+  Extensions extends ContentExtensions = NoExtensions,
+> extends EncodeContentOptions<Extensions> {
+  /** The message's device-list metadata as `encodeContext` writes it: that of the content is not looked at. */
+  readonly metadata: Uint8Array;
+  /** Participant hash of the devices that it goes to. */
+  readonly participantHash: string;
+}
+
+/**
+ * The plaintext of a message as {@link encodeContent} gives it, and of its copy as `wrapDeviceSent` does, at once.
+ *
+ * @throws PolyratchetError as they do.
+ * @internal
+ */
+export function encodeWithCopy<Extensions extends ContentExtensions = NoExtensions>(
+  options: EncodeWithCopyOptions<Extensions>,
+): { readonly plaintext: Uint8Array; readonly copy: Uint8Array } {
+  const { format, content } = inputContent(options);
+  const { messageId, chat } = content;
+  const { plaintext, context } = encodeParts(format, content, options.metadata);
+  const { participantHash } = options;
+  return { plaintext, copy: encodeCopy({ message: plaintext, messageId, chat, context, participantHash }) };
+}
+
+interface Input {
+  readonly format: ContentFormat<ContentExtensions>;
+  readonly content: Content<ContentExtensions>;
+}
+
+function inputContent(options: Input): Input {
+  const { format, content } = inputObject('options', options);
+  return { format: inputFormat(format), content: inputObject('content', content) };
+}
+
+function metadataOf({ deviceListMetadata }: Content<ContentExtensions>): Uint8Array {
+  return deviceListMetadata === undefined ? NO_BYTES : encodeContext(deviceListMetadata);
+}
+
+function encodeParts(
+  format: ContentFormat<ContentExtensions>,
+  content: Content<ContentExtensions>,
+  metadata: Uint8Array,
+): { readonly plaintext: Uint8Array; readonly context: Uint8Array | undefined } {
   const input = content.body === undefined ? undefined : inputBytes('body', content.body);
   const body = format.form === 'message' && input !== undefined ? readBody(input) : NO_BODY;
-  const encoded = concat(
+  const context = contextOf(body, metadata);
+  const payload = format.form === 'payload' ? input : undefined;
+  const plaintext = concat(
     body.fields,
-    encodeMessage(libraryTable, libraryFields(content, body, format.form === 'payload' ? input : undefined)),
+    encodeMessage(libraryTable, libraryFields(content, body, context, payload)),
     encodeMessage(extensionTable(format.extensions), inputValues(content.extensions, format.extensions)),
   );
-  checkLength('Content', encoded, MAX_CONTENT_LENGTH);
-  return encoded;
+  checkLength('Content', plaintext, MAX_CONTENT_LENGTH);
+  return { plaintext, context };
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -73,6 +123,7 @@ const NO_BODY: Body = { fields: NO_BYTES, hasProtocolMessage: false };
 function libraryFields(
   content: Content<ContentExtensions>,
   body: Body,
+  context: Uint8Array | undefined,
   payload: Uint8Array | undefined,
 ): LibraryFields {
   if (content.protocolMessage !== undefined && body.hasProtocolMessage) {
@@ -86,7 +137,7 @@ function libraryFields(
     senderKeyDistribution: content.senderKeyDistribution,
     call: content.call,
     protocolMessage: content.protocolMessage,
-    context: contextOf(content, body),
+    context,
     messageId: inputMessageId(content.messageId),
     chat: inputAccount('chat', content.chat),
     groupChange: content.groupChange,
@@ -108,12 +159,9 @@ function inputValues(values: AnyValues = {}, extensions: ContentExtensions = {})
 }
 
 /** MessageContextInfo: the application's fields, then the library's. */
-function contextOf(content: Content<ContentExtensions>, body: Body): Uint8Array | undefined {
-  if (body.context === undefined && content.deviceListMetadata === undefined) return undefined;
-  const context = concat(
-    body.context ?? NO_BYTES,
-    content.deviceListMetadata === undefined ? NO_BYTES : encodeContext(content.deviceListMetadata),
-  );
+function contextOf(body: Body, metadata: Uint8Array): Uint8Array | undefined {
+  if (body.context === undefined && metadata.length === 0) return undefined;
+  const context = concat(body.context ?? NO_BYTES, metadata);
   checkLength('MessageContextInfo', context, MAX_CONTEXT_LENGTH);
   return context;
 }

@@ -25,6 +25,7 @@ export {
 } from './content.js';
 export {
   DEVICE_LIST_METADATA_VERSION,
+  encodeContext,
   MAX_KEY_INDEXES,
   type AccountType,
   type DeviceListMetadata,
@@ -33,9 +34,11 @@ export { decodeContent, type DecodeContentOptions } from './decode.js';
 export { wrapDeviceSent, type WrapDeviceSentOptions } from './deviceSent.js';
 export {
   encodeContent,
+  encodeWithCopy,
   MAX_CONTENT_LENGTH,
   MAX_CONTEXT_LENGTH,
   type EncodeContentOptions,
+  type EncodeWithCopyOptions,
 } from './encode.js';
 export {
   EXTENSION_FIELDS,

@@ -12,6 +12,8 @@ import { PolyratchetError } from '../core/errors.js';
 import { reveal, Secret } from '../core/secret.js';
 import {
   encodeContent,
+  encodeContext,
+  encodeWithCopy,
   inputMessageId,
   wrapDeviceSent,
   type Content,
@@ -50,6 +52,8 @@ export type Plaintexts =
       readonly kind: 'one';
       /** The plaintext. */
       readonly plaintext: Secret<'Plaintext'>;
+      /** What our own devices get, unless the message is for them alone. */
+      readonly copy?: Secret<'Plaintext'>;
     }
   | {
       /** Each device gets its own. */
@@ -126,12 +130,48 @@ function oneOf<Extensions extends ContentExtensions>(
   options: ComposeMessageOptions<Extensions>,
   content: OutgoingContent<Extensions>,
 ): Plaintexts {
-  if (options.message === undefined) return { kind: 'one', plaintext: encode(options, content) };
+  if (options.message === undefined)
+    return isCopied(options.plan)
+      ? withCopy(options, content)
+      : { kind: 'one', plaintext: encode(options, content) };
   throw new PolyratchetError('invalid-argument', {
     name: 'content',
     expected: 'a content for each device',
     got: 'one for all',
   });
+}
+
+/** A message that goes to somebody else is copied to our own devices. */
+function isCopied({ chat, basis }: FanoutPlan): boolean {
+  return chat !== basis.own.account;
+}
+
+function withCopy<Extensions extends ContentExtensions>(
+  { plan, messageId, format }: ComposeMessageOptions<Extensions>,
+  content: OutgoingContent<Extensions>,
+): Plaintexts {
+  const { chat, participantHash } = plan;
+  const whole = { ...inputObject('content', content), messageId, chat };
+  const { plaintext, copy } = encodeWithCopy({
+    format,
+    content: whole,
+    metadata: contextOf(plan),
+    participantHash,
+  });
+  return {
+    kind: 'one',
+    plaintext: new Secret('Plaintext', plaintext, 'given'),
+    copy: new Secret('Plaintext', copy, 'given'),
+  };
+}
+
+/** What messages say of the device lists, encoded once for each plan. */
+const contexts = new WeakMap<FanoutPlan, Uint8Array>();
+
+function contextOf(plan: FanoutPlan): Uint8Array {
+  let context = contexts.get(plan);
+  if (context === undefined) contexts.set(plan, (context = encodeContext(plan.metadata)));
+  return context;
 }
 
 function eachOf<Extensions extends ContentExtensions>(
@@ -165,23 +205,21 @@ export function checkChat(message: OutgoingMessage, { chat }: FanoutPlan): Outgo
 }
 
 /** What a device gets, without its padding. */
-export type PlaintextOf = (device: Address, isOwn: boolean) => Uint8Array | undefined;
+export type PlaintextOf = (device: Address, isOwn: boolean) => Secret<'Plaintext'> | undefined;
 
 /** What each device gets: recipients the message, our own devices its copy, and the same again in a later round. */
 export function plaintextsOf(
   { plaintexts, participantHash }: OutgoingMessage,
-  { chat, basis }: FanoutPlan,
+  plan: FanoutPlan,
 ): PlaintextOf {
-  const isCopied = chat !== basis.own.account;
-  const wrap = (plaintext: Uint8Array): Uint8Array => wrapDeviceSent({ plaintext, participantHash });
-  if (plaintexts.kind === 'each') {
-    return (device, isOwn) => {
-      const secret = plaintexts.plaintexts.get(device);
-      if (secret === undefined) return undefined;
-      return isOwn && isCopied ? wrap(reveal(secret)) : reveal(secret);
-    };
+  if (plaintexts.kind === 'one') {
+    const { plaintext, copy = plaintext } = plaintexts;
+    return (_, isOwn) => (isOwn ? copy : plaintext);
   }
-  const message = reveal(plaintexts.plaintext);
-  let copy: Uint8Array | undefined;
-  return (_, isOwn) => (isOwn && isCopied ? (copy ??= wrap(message)) : message);
+  const wrap = (plaintext: Uint8Array): Secret<'Plaintext'> =>
+    new Secret('Plaintext', wrapDeviceSent({ plaintext, participantHash }), 'given');
+  return (device, isOwn) => {
+    const plaintext = plaintexts.plaintexts.get(device);
+    return plaintext !== undefined && isOwn && isCopied(plan) ? wrap(reveal(plaintext)) : plaintext;
+  };
 }

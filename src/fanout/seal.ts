@@ -13,7 +13,7 @@ import { inputObject, inputTime } from '../core/check.js';
 import type { PolyratchetError } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
 import type { Random } from '../core/random.js';
-import { reveal, Secret } from '../core/secret.js';
+import { reveal, type Secret } from '../core/secret.js';
 import type { PublicKey } from '../crypto/index.js';
 import type { WhyExcluded } from '../devices/index.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
@@ -182,6 +182,8 @@ function deviceIdentityOf({ plan, deviceIdentity }: SealEnvelopesOptions): Uint8
 /** A device to encrypt for. */
 interface ToSeal extends FanoutDevice {
   readonly kind: 'seal';
+  /** What it gets: the same object for all that get the same. */
+  readonly content: Secret<'Plaintext'>;
   readonly plaintext: Uint8Array;
   readonly identityKey: PublicKey;
   /** Whether it was planned to wait for its bundle. */
@@ -204,18 +206,19 @@ function decide({
     if (planned.kind === 'refused') return planned;
     if (!isOwn && isStranger(device)) return { kind: 'refused', device, why: 'not-addressed' };
     if (sentBefore.has(device)) return { kind: 'sent-before', device };
-    const plaintext = plaintextOf(device, isOwn);
-    if (plaintext === undefined) return { kind: 'needs-content', device };
+    const content = plaintextOf(device, isOwn);
+    if (content === undefined) return { kind: 'needs-content', device };
+    const plaintext = reveal(content);
     const { identity: identityKey } = planned;
     const session = sessionWith(sessions.get(device), identityKey);
     const bundle = bundles?.get(device);
     const isWaiting = planned.kind === 'needs-bundle';
-    const target = { kind: 'seal', device, plaintext, identityKey, isWaiting } as const;
+    const target = { kind: 'seal', device, content, plaintext, identityKey, isWaiting } as const;
     const withBundle = bundle === undefined ? target : { ...target, bundle };
     if (session === undefined) return { ...withBundle, trustedIdentity: identityKey };
     if (session.current === undefined) return { ...withBundle, session, trustedIdentity: identityKey };
     if (bundle !== undefined) return { ...withBundle, session };
-    return { kind: 'seal', device, plaintext, identityKey, isWaiting, session };
+    return { kind: 'seal', device, content, plaintext, identityKey, isWaiting, session };
   };
   return [
     ...plan.recipients.map((planned) => sort(planned, false)),
@@ -225,25 +228,25 @@ function decide({
 
 /** Tells the devices of accounts that the message was not written to. */
 function strangersOf({ basis }: FanoutPlan, { accounts }: OutgoingMessage): (device: Address) => boolean {
+  if (basis.recipients.every(({ account }, i) => account === accounts[i + 1])) return () => false;
   const written = new Set(accounts);
-  if (basis.recipients.every(({ account }) => written.has(account))) return () => false;
   return (device) => !written.has(accountOf(device));
 }
 
 /** Who was sent what, for those who ask for it again: one part for each plaintext. */
 function withSent({ messageId, sent }: OutgoingMessage, sealed: readonly ToSeal[], now: number): SentMessage {
-  const added = new Map<Uint8Array, SentDevice[]>();
-  for (const { device, plaintext, identityKey } of sealed) {
-    const devices = added.get(plaintext);
-    if (devices === undefined) added.set(plaintext, [{ device, identityKey }]);
+  const added = new Map<Secret<'Plaintext'>, SentDevice[]>();
+  for (const { device, content, identityKey } of sealed) {
+    const devices = added.get(content);
+    if (devices === undefined) added.set(content, [{ device, identityKey }]);
     else devices.push({ device, identityKey });
   }
   const before = sent?.parts ?? [];
   const parts = [...before];
   for (const [plaintext, devices] of added) {
-    const place = before.findIndex((part) => equalBytes(reveal(part.plaintext), plaintext));
+    const place = before.findIndex((part) => equalBytes(reveal(part.plaintext), reveal(plaintext)));
     const known = before[place];
-    if (known === undefined) parts.push({ plaintext: new Secret('Plaintext', plaintext), devices });
+    if (known === undefined) parts.push({ plaintext, devices });
     else parts[place] = { ...known, devices: [...known.devices, ...devices] };
   }
   return { messageId, sentAt: sent?.sentAt ?? now, parts };

@@ -343,7 +343,7 @@ describe('a message', () => {
     const { plaintexts, sent } = sealed.message;
     const parts = sent?.parts.map(({ plaintext }) => plaintext);
     expect(JSON.stringify({ plaintexts, parts })).toBe(
-      '{"plaintexts":{"kind":"one","plaintext":"[Secret Plaintext]"},"parts":["[Secret Plaintext]","[Secret Plaintext]"]}',
+      '{"plaintexts":{"kind":"one","plaintext":"[Secret Plaintext]","copy":"[Secret Plaintext]"},"parts":["[Secret Plaintext]","[Secret Plaintext]"]}',
     );
   });
 

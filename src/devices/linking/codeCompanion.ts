@@ -25,12 +25,7 @@ import {
 } from './codeLink.js';
 import { inputLabels, requireFresh, type CompanionLabels, type LinkOffer } from './offer.js';
 import { inputRef } from './qr.js';
-import {
-  deriveLinkingSecret,
-  sealBundle,
-  unwrapEphemeral,
-  wrapEphemeral,
-} from './wrapping.js';
+import { deriveLinkingSecret, sealBundle, unwrapEphemeral, wrapEphemeral } from './wrapping.js';
 
 /** What the companion keeps while the code is on its screen. */
 export interface PendingCodeLink extends CompanionLabels {
