@@ -85,7 +85,9 @@ async function bundle(output: string, external: string[]): Promise<Bundle> {
   if (file === undefined) throw new Error(`esbuild made nothing of dist/${output}.js`);
   return {
     code: file.contents,
-    inputs: Object.keys(result.metafile.inputs),
+    inputs: Object.values(result.metafile.outputs).flatMap(({ inputs }) =>
+      Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
+    ),
     warnings: result.warnings.map((warning) => warning.text),
   };
 }
