@@ -123,14 +123,24 @@ export function describe(value: unknown): string {
   return typeof value;
 }
 
-/** Not shared, not detached, and its length is what the engine says: nearly every view. */
+/**
+ * Not shared, not detached, and its length is what the engine says: nearly every view.
+ *
+ * The buffer is asked too: compiled code of V8 has been seen to give a detached array its old length.
+ */
 function isOrdinary(bytes: Uint8Array): boolean {
-  return bytes.length > 0 && bytes.buffer.constructor === ArrayBuffer && !Object.hasOwn(bytes, 'length');
+  const { buffer } = bytes;
+  return (
+    bytes.length > 0 &&
+    buffer.byteLength > 0 &&
+    buffer.constructor === ArrayBuffer &&
+    !Object.hasOwn(bytes, 'length')
+  );
 }
 
 /**
- * A copy of the real content; `undefined` where there is none, because the memory was detached or has shrunk. The search is
- * what finds that out: V8's compiled code has been seen to construct an empty copy of a detached array without a word.
+ * A copy of the real content; `undefined` where there is none, because the memory was detached or has shrunk: the search
+ * throws then, whatever compiled code thinks of the length.
  */
 function copyView(bytes: Uint8Array): Uint8Array | undefined {
   try {
