@@ -1,5 +1,6 @@
 /**
- * Writes docs/errors.md from src/core/errors.ts: the codes with their comments, data and advice stand there once.
+ * Writes docs/errors.md from src/core: the codes with their comments and data (errorData.ts) and with what to do about them
+ * (errors.ts) stand there once.
  *
  * `--check` writes nothing and fails if the page is not what would be written.
  */
@@ -16,7 +17,7 @@ interface Row {
   readonly data: readonly string[];
 }
 
-const source = join(root, 'src/core/errors.ts');
+const source = join(root, 'src/core/errorData.ts');
 const target = join(root, 'docs/errors.md');
 const page = render(readRows());
 

@@ -22,6 +22,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   './session': 41,
   './devices': 47,
   './fanout': 58,
+  './group': 50,
   './memory': 5.2,
 };
 

@@ -17,6 +17,7 @@ import { equalBytes } from '../src/core/bytes.js';
 import { listSteps } from '../test/devices/steps.js';
 import { walkLists } from '../test/devices/world.js';
 import { newSendTally, sendSteps, walkSends } from '../test/fanout/sendWorld.js';
+import { groupActs, newGroupTally, walkGroup } from '../test/group/groupWorld.js';
 import { mostExchanges, newTally, summary } from '../test/model/tally.js';
 import { MOST_EXCHANGES, walk } from '../test/model/walk.js';
 import { forge, replace, sessionOf, SIGNAL, varintField } from '../test/support/forge.js';
@@ -36,6 +37,7 @@ const DECODES = 1_000_000;
 const MESSAGES = 100_000;
 const LIST_WALKS = 3_000;
 const SEND_WALKS = 400;
+const GROUP_WALKS = 1_000;
 const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 
 /** Garbage that one message may leave behind is a bug; this is room for what the engine itself moves about. */
@@ -48,6 +50,7 @@ const parts: Readonly<Record<string, () => string>> = {
   'walks with restore': () => walks(true),
   'device lists': deviceLists,
   'sends among changing devices': sends,
+  'groups whose members come and go': groups,
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
 };
@@ -119,6 +122,20 @@ function sends(): string {
       walkSends(steps, tally);
     }),
     { numRuns: SEND_WALKS },
+  );
+  return Object.entries(tally)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}
+
+/** A group that is changed at both ends at once, on a network that mixes and loses; who is gone tries to read all. */
+function groups(): string {
+  const tally = newGroupTally();
+  fc.assert(
+    fc.property(groupActs(200), (acts) => {
+      walkGroup(acts, tally);
+    }),
+    { numRuns: GROUP_WALKS },
   );
   return Object.entries(tally)
     .map(([name, count]) => `${name} ${count}`)

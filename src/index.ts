@@ -3,7 +3,7 @@
  *
  * Subpath: `polyratchet`.
  *
- * The root holds what every room shares. The rooms are subpaths: `polyratchet/identity`, `polyratchet/session`,
+ * The root holds the client, and what every room shares. The rooms are subpaths: `polyratchet/identity`, `polyratchet/session`,
  * `polyratchet/fanout`, …
  *
  * @module
@@ -12,15 +12,27 @@ export { accountOf, deviceAddress, parseAddress, type Address, type AddressParts
 export { PolyratchetError, type ErrorCode, type ErrorData } from './core/errors.js';
 export type { Random } from './core/random.js';
 export { systemClock, systemRandom, type Clock } from './core/system.js';
-export type {
-  Envelope,
-  LinkApproval,
-  LinkExchange,
-  LinkingServer,
-  OutgoingEnvelope,
-  OutgoingLinkOffer,
-  PublishedDeviceList,
-  PublishedPreKeys,
-  SendReceipt,
-  Server,
+export {
+  createClient,
+  type Client,
+  type ClientEvent,
+  type ClientEvents,
+  type ClientOptions,
+  type Delivery,
+  type LinkApproval,
+  type LinkExchange,
+  type LinkingServer,
+  type OutgoingLinkOffer,
+  type PublishedDeviceList,
+  type PublishedPreKeys,
+  type ReceivedMessage,
+  type SendMessage,
+  type SendOptions,
+  type SentMessageResult,
+  type Server,
+  type ServerAccess,
+  type Store,
+  type StoreChange,
+  type StoredValue,
 } from './client/index.js';
+export type { Envelope } from './fanout/index.js';

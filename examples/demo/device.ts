@@ -1,227 +1,126 @@
-/**
- * One device as an application would write it: keys, sessions and device lists in maps, and the pure steps of the library
- * between them and the server.
- */
-import { accountOf, parseAddress, systemRandom as random, type Address, type Envelope } from 'polyratchet';
+/** One device of one person, as an application has it: a store that stays, and a client while it is switched on. */
 import {
-  acceptedDevices,
-  mergeDeviceList,
-  requireAcceptedDevice,
-  type AcceptedDevice,
-  type AcceptedDevices,
-  type DeviceListAnswer,
-  type DeviceListRecord,
-} from 'polyratchet/devices';
-import { PolyratchetError } from 'polyratchet/errors';
-import {
-  decryptFrom,
-  encryptFanout,
-  planFanout,
-  type FanoutDevice,
-  type FanoutOutcome,
-  type FanoutPlan,
-} from 'polyratchet/fanout';
-import {
-  generateOneTimePreKeys,
-  generateRegistrationId,
-  generateSignedPreKey,
-  publicPreKey,
-  publicSignedPreKey,
-  type Identity,
-  type OneTimePreKey,
-  type SignedPreKey,
-} from 'polyratchet/identity';
-import type { MemoryConnection, MemoryServer } from 'polyratchet/memory';
-import { peekPreKeyMessage, type EncryptedMessage, type Session } from 'polyratchet/session';
-import { timed } from './events.js';
+  createClient,
+  PolyratchetError,
+  type Address,
+  type Client,
+  type ClientEvent,
+  type ClientEvents,
+  type Clock,
+  type ReceivedMessage,
+  type ServerAccess,
+} from 'polyratchet';
+import { createMemoryStore, type MemoryStore } from 'polyratchet/memory';
 
-/** One-time prekeys that a device publishes when it comes. */
-export const PRE_KEYS = 10;
+/** Milliseconds between two looks at a link: nobody is far away here. */
+const LINK_POLL_MS = 5;
 
-/** What became of one device's copy on its way out. */
-export interface Sent {
-  readonly to: Address;
-  readonly type: EncryptedMessage['type'];
-  readonly bytes: number;
-  /** Whether a session was started for it. */
-  readonly started: boolean;
-}
-
-/** What came out of one envelope. */
-export interface Received {
-  readonly from: Address;
-  readonly type: EncryptedMessage['type'];
-  readonly bytes: number;
-  readonly us: number;
-  readonly plaintext: Uint8Array;
-  /** Whether the message turned the Diffie-Hellman ratchet. */
-  readonly ratchetStep: boolean;
-  /** The one-time prekey that is used up now. */
-  readonly usedPreKey: number | undefined;
-}
-
-/** Who the device is. */
+/** What a device is made of. */
 export interface DeviceOptions {
-  readonly address: Address;
-  readonly identity: Identity;
-  readonly server: MemoryServer;
-  /** Of its own account: a companion has it from its link. */
-  readonly primaryIdentity: Uint8Array;
+  readonly name: string;
+  readonly server: ServerAccess;
+  readonly clock: Clock;
+  /** Hears of every message that the device shows. */
+  readonly shows?: (device: Device, message: ReceivedMessage) => void;
 }
 
 /** One device of one person. */
 export class Device {
-  readonly address: Address;
-  readonly account: Address;
-  readonly identity: Identity;
-  readonly connection: MemoryConnection;
-  readonly #primaryIdentity: Uint8Array;
-  readonly #registrationId = generateRegistrationId(random);
-  readonly #signedPreKey: SignedPreKey;
-  readonly #oneTimePreKeys = new Map<number, OneTimePreKey>();
-  readonly #sessions = new Map<Address, Session>();
-  readonly #lists = new Map<Address, DeviceListRecord>();
+  /** The messages on its screen. */
+  readonly screen: ReceivedMessage[] = [];
+  /** What its client has told of. */
+  readonly events: ClientEvent[] = [];
+  readonly #options: DeviceOptions;
+  #address: Address | undefined;
+  #store: MemoryStore = createMemoryStore();
+  #client: Client;
 
-  constructor({ address, identity, server, primaryIdentity }: DeviceOptions) {
-    this.address = address;
-    this.account = accountOf(address);
-    this.identity = identity;
-    this.connection = server.connect(address);
-    this.#primaryIdentity = primaryIdentity;
-    this.#signedPreKey = generateSignedPreKey({ identity, id: 1, random, now: Date.now() });
+  constructor(options: DeviceOptions) {
+    this.#options = options;
+    this.#client = this.#start();
   }
 
-  /** Publishes the keys from which others start sessions. */
-  async publishKeys(): Promise<void> {
-    const { oneTimePreKeys } = generateOneTimePreKeys({ lastId: 0, count: PRE_KEYS, random });
-    for (const preKey of oneTimePreKeys) this.#oneTimePreKeys.set(preKey.id, preKey);
-    await this.connection.publishPreKeys({
-      registrationId: this.#registrationId,
-      identityKey: this.identity.publicKey,
-      signedPreKey: publicSignedPreKey(this.#signedPreKey),
-      oneTimePreKeys: oneTimePreKeys.map(publicPreKey),
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get client(): Client {
+    return this.#client;
+  }
+
+  get store(): MemoryStore {
+    return this.#store;
+  }
+
+  /** Its address, once it is registered or linked. */
+  get address(): Address {
+    if (this.#address === undefined) throw new Error(`${this.name} has no address yet`);
+    return this.#address;
+  }
+
+  /** Makes it the phone of a new account. */
+  async register(account: Address): Promise<void> {
+    await this.#client.register(account);
+    this.#address = account;
+  }
+
+  /** Makes it a companion, whose link ends with its address. */
+  async join(linked: Promise<Address>): Promise<void> {
+    this.#address = await linked;
+    await this.#client.connect();
+  }
+
+  async switchOff(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async switchOn(): Promise<void> {
+    this.#client = this.#start();
+    await this.#client.connect();
+  }
+
+  /** Goes on from a store as it once was; whatever still runs writes to one that nobody reads again. */
+  async dieAndGoOn(store: MemoryStore): Promise<void> {
+    const dead = this.#client;
+    this.#store = store;
+    await dead.close();
+    await this.switchOn();
+  }
+
+  /** The events of one kind. */
+  heard<Kind extends keyof ClientEvents>(kind: Kind): ClientEvents[Kind][] {
+    return this.events.filter((event): event is ClientEvents[Kind] => event.kind === kind);
+  }
+
+  #start(): Client {
+    const { server, clock } = this.#options;
+    const client = createClient({ store: this.#store, server, clock, linkPoll: LINK_POLL_MS });
+    for (const kind of KINDS) client.on(kind, (event) => this.events.push(event));
+    client.on('message', ({ message }) => {
+      this.#show(message);
+      client.acknowledge(message.key).catch(unlessClosed);
     });
+    return client;
   }
 
-  /** Merges what the server says of an account's devices into what this device knows of them. */
-  merge(account: Address, answer: DeviceListAnswer): AcceptedDevices {
-    const record = this.#lists.get(account);
-    const own = account === this.account ? { primaryIdentity: this.#primaryIdentity } : {};
-    const now = Date.now();
-    const known = record === undefined ? own : { ...own, record };
-    this.#lists.set(account, mergeDeviceList({ account, answer, now, ...known }).record);
-    return this.accepted(account);
-  }
-
-  /** What this device knows of an account. */
-  list(account: Address): DeviceListRecord {
-    const record = this.#lists.get(account);
-    if (record === undefined) throw new PolyratchetError('device-unverified', { account, why: 'no-list' });
-    return record;
-  }
-
-  /** The devices of an account that count. */
-  accepted(account: Address): AcceptedDevices {
-    return acceptedDevices({ record: this.list(account), now: Date.now() });
-  }
-
-  /** Who gets a message: every accepted device of both accounts but this one. */
-  plan(to: Address): FanoutPlan {
-    const { device } = parseAddress(this.address);
-    const own = { record: this.list(this.account), device };
-    return planFanout({ own, recipients: [this.list(to)], sessions: this.#sessions, now: Date.now() });
-  }
-
-  /** Encrypts as planned, keeps the sessions, and only then sends. */
-  async send(
-    id: string,
-    plaintext: Uint8Array,
-    to: Address,
-  ): Promise<{ plan: FanoutPlan; sent: Sent[]; us: number }> {
-    const plan = this.plan(to);
-    const bundles = await this.connection.fetchBundles(plan.bundles);
-    const planned = [...plan.recipients, ...plan.ownDevices].filter(({ kind }) => kind !== 'refused');
-    const devices = planned.map(({ device }): FanoutDevice => {
-      const session = this.#sessions.get(device);
-      const bundle = bundles.get(device);
-      return {
-        device,
-        trustedIdentity: this.#requireAccepted(device).identity,
-        ...(session === undefined ? {} : { session }),
-        ...(bundle === undefined ? {} : { bundle }),
-      };
-    });
-    const [identity, registrationId] = [this.identity, this.#registrationId];
-    const { value: outcomes, us } = timed(() =>
-      encryptFanout({ identity, registrationId, plaintext, devices, random, now: Date.now() }),
-    );
-    const encrypted = outcomes.map(expectEncrypted);
-    for (const { device, session } of encrypted) this.#sessions.set(device, session);
-    const envelopes = encrypted.map(({ device, message }) => ({ to: device, ...message }));
-    await this.connection.send(envelopes, { id });
-    const sent = encrypted.map(({ device, message: { type, bytes } }) => {
-      return { to: device, type, bytes: bytes.length, started: bundles.has(device) };
-    });
-    return { plan, sent, us };
-  }
-
-  /** Takes the next envelopes out of the mailbox. */
-  async collect(count: number): Promise<Envelope[]> {
-    const envelopes: Envelope[] = [];
-    if (count === 0) return envelopes;
-    for await (const envelope of this.connection.receive()) {
-      envelopes.push(envelope);
-      if (envelopes.length === count) break;
-    }
-    return envelopes;
-  }
-
-  /**
-   * Decrypts an envelope of an accepted device; session and used-up prekey change together, then the server may forget
-   * the envelope.
-   */
-  async open({ id, from, type, bytes }: Envelope): Promise<Received> {
-    const session = this.#sessions.get(from);
-    const sender = this.#requireAccepted(from);
-    const preKeys = type === 'prekey' ? this.#preKeysFor(bytes) : {};
-    const { value: result, us } = timed(() =>
-      decryptFrom({
-        device: from,
-        identity: this.identity,
-        trustedIdentity: sender.identity,
-        message: { type, bytes },
-        ...(session === undefined ? {} : { session }),
-        ...preKeys,
-        random,
-      }),
-    );
-    this.#sessions.set(from, result.session);
-    const usedPreKey = result.consumed.oneTimePreKeyId;
-    if (usedPreKey !== undefined) this.#oneTimePreKeys.delete(usedPreKey);
-    await this.connection.acknowledge([id]);
-    const ratchetStep = ratchetKeyOf(session) !== ratchetKeyOf(result.session);
-    return { from, type, bytes: bytes.length, us, plaintext: result.plaintext, ratchetStep, usedPreKey };
-  }
-
-  #requireAccepted(from: Address): AcceptedDevice {
-    const { device } = parseAddress(from);
-    return requireAcceptedDevice({ record: this.list(accountOf(from)), device, now: Date.now() });
-  }
-
-  #preKeysFor(bytes: Uint8Array): { signedPreKey: SignedPreKey; oneTimePreKey?: OneTimePreKey } {
-    const { oneTimePreKeyId } = peekPreKeyMessage(bytes);
-    const oneTimePreKey =
-      oneTimePreKeyId === undefined ? undefined : this.#oneTimePreKeys.get(oneTimePreKeyId);
-    return { signedPreKey: this.#signedPreKey, ...(oneTimePreKey === undefined ? {} : { oneTimePreKey }) };
+  /** A message that was shown and could not be acknowledged comes again under the same key. */
+  #show(message: ReceivedMessage): void {
+    if (this.screen.some(({ key }) => key === message.key)) return;
+    this.screen.push(message);
+    this.#options.shows?.(this, message);
   }
 }
 
-function expectEncrypted(outcome: FanoutOutcome): Extract<FanoutOutcome, { kind: 'encrypted' }> {
-  if (outcome.kind === 'encrypted') return outcome;
-  if (outcome.kind === 'refused') throw outcome.error;
-  throw new PolyratchetError('no-session', { device: outcome.device });
-}
+const KINDS = [
+  'refused',
+  'lost',
+  'identity-changed',
+  'devices-changed',
+  'list-refused',
+  'logged-out',
+  'disconnected',
+] as const;
 
-function ratchetKeyOf(session: Session | undefined): string {
-  return session?.current?.ratchet.sending.ratchetKey.publicKey.join() ?? 'none';
+function unlessClosed(error: unknown): void {
+  if (!PolyratchetError.is(error, 'closed')) throw error;
 }

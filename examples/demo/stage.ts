@@ -1,42 +1,65 @@
 /** Where the story is played: devices come, speak and listen, and everything that happens is written down. */
-import type { Address, Envelope } from 'polyratchet';
-import { PolyratchetError } from 'polyratchet/errors';
-import { createMemoryServer, type MemoryServer } from 'polyratchet/memory';
-import type { Device } from './device.js';
-import { isRight, type Event, type Outcome, type Tally } from './events.js';
-import { describePlan } from './plan.js';
+import { accountOf, systemClock, type Address, type Envelope, type ReceivedMessage } from 'polyratchet';
+import { createLyingServer, type LyingServer } from 'polyratchet/memory';
+import { Device } from './device.js';
+import { isRight, timed, type Copy, type Event, type Outcome, type Tally } from './events.js';
+import { until } from './wait.js';
+import { createWire, type Wire } from './wire.js';
 
 /** The stage with its server. */
 export interface Stage {
-  readonly server: MemoryServer;
+  readonly server: LyingServer;
+  readonly wire: Wire;
   readonly tell: (event: Event) => void;
   readonly scene: (title: string) => void;
   /** Writes down whether something is as it should be. */
   readonly check: (what: string, holds: boolean) => void;
-  /** From now on the device should get every message. */
+  /** Somebody buys a device. */
+  readonly buy: (name: string) => Device;
+  /** From now on the device should show every message to its account, and every one that its account sends elsewhere. */
   readonly join: (device: Device) => void;
-  readonly say: (from: Device, plaintext: Uint8Array, to: Address) => Promise<void>;
-  /** Opens a device's mail, in the order that is asked for. */
-  readonly deliver: (to: Device, order?: (envelopes: Envelope[]) => Envelope[]) => Promise<void>;
-  /** Flips a bit in the first envelope that waits. */
-  readonly tamper: (at: Device) => Promise<void>;
-  readonly waiting: (device: Device) => void;
+  /** From now on it should show nothing more. */
+  readonly leave: (device: Device) => void;
+  /** A device sends a message. */
+  readonly say: (from: Device, body: Uint8Array, to: Address) => Promise<void>;
+  /** A message is sent, in whatever way: the devices that should show it are noted. */
+  readonly expect: (from: Device, body: Uint8Array, to: Address) => void;
+  /** Waits until devices have shown what they should. */
+  readonly settle: (...devices: readonly Device[]) => Promise<void>;
   readonly verdict: () => Outcome;
+}
+
+/** A device, and the messages that it should show. */
+interface Member {
+  readonly device: Device;
+  readonly expected: string[];
+  isHere: boolean;
 }
 
 /** An empty stage. */
 export function createStage(): Stage {
-  const server = createMemoryServer();
+  const server = createLyingServer();
+  const wire = createWire(server);
   const events: Event[] = [];
-  const expected = new Map<Address, string[]>();
-  const got = new Map<Address, string[]>();
+  const members = new Map<Address, Member>();
   let sends = 0;
+
   const tell = (event: Event): void => {
     events.push(event);
+  };
+  const shows = ({ address }: Device, { chat, body }: ReceivedMessage): void => {
+    tell({ kind: 'shown', on: address, chat: chat.kind, text: preview(body) });
+  };
+  const expect = (from: Device, body: Uint8Array, to: Address): void => {
+    for (const { device, expected, isHere } of members.values()) {
+      const isConcerned = [to, accountOf(from.address)].includes(accountOf(device.address));
+      if (isHere && isConcerned && device !== from) expected.push(content(body));
+    }
   };
 
   return {
     server,
+    wire,
     tell,
     scene: (title) => {
       tell({ kind: 'scene', title });
@@ -44,73 +67,68 @@ export function createStage(): Stage {
     check: (what, holds) => {
       tell({ kind: 'check', what, holds });
     },
-    join: ({ address }) => {
-      expected.set(address, []);
-      got.set(address, []);
+    buy: (name) => new Device({ name, server: wire, clock: systemClock, shows }),
+    join: (device) => {
+      members.set(device.address, { device, expected: [], isHere: true });
     },
-    say: async (from, plaintext, to) => {
+    leave: ({ address }) => {
+      const member = members.get(address);
+      if (member !== undefined) member.isHere = false;
+    },
+    say: async (from, body, to) => {
+      expect(from, body, to);
       sends++;
-      const { plan, sent, us } = await from.send(`send-${sends}`, plaintext, to);
-      if (sends === 1) tell({ kind: 'planned', lines: describePlan(plan) });
-      for (const [address, messages] of expected) {
-        if (address !== from.address) messages.push(content(plaintext));
-      }
-      const length = plaintext.length;
-      tell({ kind: 'sent', from: from.address, text: preview(plaintext), length, copies: sent, us });
+      const id = `message-${sends}`;
+      const { address } = from;
+      const sending = { kind: 'sent', from: address, text: preview(body), length: body.length } as const;
+      const place = events.push({ ...sending, copies: [], ms: 0 }) - 1; // before it is shown anywhere
+      const { ms } = await timed(() => from.client.send({ to, body, id }));
+      const copies = wire.seen().filter((envelope) => envelope.id === id);
+      events[place] = { ...sending, copies: copies.map(copyOf), ms };
     },
-    deliver: async (to, order = (envelopes) => envelopes) => {
-      for (const envelope of order(await to.collect(server.waiting(to.address)))) {
-        const { plaintext, ...received } = await to.open(envelope);
-        got.get(to.address)?.push(content(plaintext));
-        tell({ kind: 'received', by: to.address, text: preview(plaintext), ...received });
+    expect,
+    settle: async (...devices) => {
+      for (const { address, name, screen } of devices) {
+        const count = members.get(address)?.expected.length ?? 0;
+        await until(`${name} has shown ${count} messages`, () => screen.length >= count);
       }
-    },
-    tamper: async (at) => {
-      const [envelope] = await at.collect(1);
-      if (envelope === undefined) throw new Error('there is a message to tamper with');
-      const bytes = envelope.bytes.map((byte, i) => (i === envelope.bytes.length - 20 ? byte ^ 1 : byte));
-      try {
-        await at.open({ ...envelope, bytes });
-        got.get(at.address)?.push('forged');
-      } catch (error) {
-        if (!PolyratchetError.is(error)) throw error;
-        tell({ kind: 'rejected', by: at.address, from: envelope.from, code: error.code });
-      }
-    },
-    waiting: ({ address }) => {
-      tell({ kind: 'waiting', device: address, envelopes: server.waiting(address) });
     },
     verdict: () => {
-      const devices = [...expected].map(([device, messages]) =>
-        count(device, messages, got.get(device) ?? []),
+      const devices = [...members.values()].map(countShown);
+      const holds = events.every(
+        (event) =>
+          (event.kind !== 'check' || event.holds) && (event.kind !== 'lied' || event.isCaught),
       );
-      const holds = events.every((event) => event.kind !== 'check' || event.holds);
       return { events, devices, complete: holds && devices.every(isRight) };
     },
   };
 }
 
+function copyOf({ to, type, bytes }: Envelope): Copy {
+  return { to, type, bytes: bytes.length };
+}
+
 /** Compares as multisets: order is not promised, exactly once is. */
-function count(device: Address, expected: readonly string[], got: readonly string[]): Tally {
-  const rest = [...got];
+function countShown({ device: { address, screen }, expected }: Member): Tally {
+  const rest = screen.map(({ body }) => content(body));
   const exact = expected.filter((message) => {
     const index = rest.indexOf(message);
     if (index >= 0) rest.splice(index, 1);
     return index >= 0;
   }).length;
-  return { device, expected: expected.length, exact, wrong: rest.length };
+  return { device: address, expected: expected.length, exact, wrong: rest.length };
 }
 
-function content(plaintext: Uint8Array): string {
-  return Buffer.from(plaintext).toString('hex');
+function content(body: Uint8Array): string {
+  return Buffer.from(body).toString('hex');
 }
 
 /** The beginning as text, for people; bytes that are no text show their number. */
-function preview(plaintext: Uint8Array): string {
+function preview(body: Uint8Array): string {
   try {
-    const line = new TextDecoder('utf-8', { fatal: true }).decode(plaintext).replaceAll(/\s+/g, ' ');
+    const line = new TextDecoder('utf-8', { fatal: true }).decode(body).replaceAll(/\s+/g, ' ');
     return line.length > 60 ? `${line.slice(0, 59)}…` : line;
   } catch {
-    return `${plaintext.length} bytes`;
+    return `${body.length} bytes`;
   }
 }

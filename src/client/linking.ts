@@ -61,4 +61,6 @@ export interface LinkingServer {
   finishLink(finish: CompanionFinish): Promise<void>;
   /** Leaves the companion's signature; the device is linked then, and connects with its address. */
   completeLink(reply: { readonly ref: string; readonly signedIdentity: Uint8Array }): Promise<void>;
+  /** Ends the connection; later calls fail. */
+  close(): void;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { restrictedText, type Kind } from '../wire/index.js';
 
 /** Longest message id in bytes: room for every known client's ids, and small enough for any database's keys. */
@@ -25,11 +25,11 @@ const MESSAGE_ID = /^[ -~]{1,64}$/;
  */
 export function inputMessageId(messageId: string): string {
   if (isMessageId(messageId)) return messageId;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'messageId',
-    expected: `1 to ${MAX_MESSAGE_ID_LENGTH} characters of printable ASCII`,
-    got: describe(messageId),
-  });
+  throw invalidArgument(
+    'messageId',
+    `1 to ${MAX_MESSAGE_ID_LENGTH} characters of printable ASCII`,
+    describe(messageId),
+  );
 }
 
 /**

@@ -7,7 +7,8 @@
  * @module
  */
 import { concat } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import type { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { scanFields, type RawField } from '../wire/index.js';
 import { isLibraryContextField } from './context.js';
 import { FIELD, isLibraryField, MAX_CONTENT_FIELDS } from './fields.js';
@@ -54,5 +55,5 @@ function readContext({ wireType, content }: RawField): Uint8Array {
 }
 
 function refused(expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name: 'body', expected, got });
+  return invalidArgument('body', expected, got);
 }

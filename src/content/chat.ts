@@ -7,7 +7,7 @@
  * @module
  */
 import { accountOf, inputAccount, type Address } from '../core/address.js';
-import { inputObject } from '../core/check.js';
+import { inputList, inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { ReceivedContent } from './content.js';
 import type { ContentExtensions } from './extensions.js';
@@ -87,6 +87,5 @@ function check(address: Address, expected: readonly Address[]): Address {
 }
 
 function inputAccounts(own: readonly Address[]): readonly Address[] {
-  if (Array.isArray(own)) return own.map((address: Address) => inputAccount('own', address));
-  throw new PolyratchetError('invalid-argument', { name: 'own', expected: 'a list', got: typeof own });
+  return inputList('own', own).map((address) => inputAccount('own', address));
 }

@@ -7,7 +7,7 @@
  */
 import { inputBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { decodeMessage, encodeMessage, MAX_PLAINTEXT_LENGTH, required, type Table } from '../wire/index.js';
 import type { Binding } from './content.js';
 import { checkLength, libraryTable, present, type LibraryFields } from './fields.js';
@@ -38,11 +38,7 @@ export function wrapDeviceSent(options: WrapDeviceSentOptions): Uint8Array {
   const message = inputBytes('plaintext', inputObject('options', options).plaintext);
   const { messageId, chat, context, deviceSent } = decodeMessage(outsideTable, message);
   if (deviceSent !== undefined) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'plaintext',
-      expected: 'the message of the recipient',
-      got: 'a copy of it',
-    });
+    throw invalidArgument('plaintext', 'the message of the recipient', 'a copy of it');
   }
   return encodeCopy({ message, messageId, chat, context, participantHash: options.participantHash });
 }

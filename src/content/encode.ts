@@ -6,7 +6,7 @@
 import { inputAccount } from '../core/address.js';
 import { concat, inputBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { encodeMessage, MAX_PLAINTEXT_LENGTH } from '../wire/index.js';
 import { inputMessageId } from './binding.js';
 import { readBody, type Body } from './body.js';
@@ -127,11 +127,7 @@ function libraryFields(
   payload: Uint8Array | undefined,
 ): LibraryFields {
   if (content.protocolMessage !== undefined && body.hasProtocolMessage) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'protocolMessage',
-      expected: 'one protocol message',
-      got: 'another in the body',
-    });
+    throw invalidArgument('protocolMessage', 'one protocol message', 'another in the body');
   }
   return present({
     senderKeyDistribution: content.senderKeyDistribution,
@@ -151,11 +147,7 @@ function inputValues(values: AnyValues = {}, extensions: ContentExtensions = {})
     (name) => !Object.hasOwn(extensions, name),
   );
   if (unknown === undefined) return values;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'extensions',
-    expected: 'those of the format',
-    got: 'another',
-  });
+  throw invalidArgument('extensions', 'those of the format', 'another');
 }
 
 /** MessageContextInfo: the application's fields, then the library's. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import type { OptionalRow, Table } from '../wire/index.js';
 
 /** The numbers that are reserved for extensions. */
@@ -51,11 +51,11 @@ export function extensionTable(extensions: ContentExtensions = NONE): Table<AnyV
       !numbers.every((number) => isExtensionField({ number })) ||
       new Set(numbers).size !== numbers.length
     ) {
-      throw new PolyratchetError('invalid-argument', {
-        name: 'extensions',
-        expected: `different numbers from ${EXTENSION_FIELDS.first} to ${EXTENSION_FIELDS.last}`,
-        got: 'others',
-      });
+      throw invalidArgument(
+        'extensions',
+        `different numbers from ${EXTENSION_FIELDS.first} to ${EXTENSION_FIELDS.last}`,
+        'others',
+      );
     }
     table = { name: 'Content', unknown: 'reject', rows: extensions };
     tables.set(extensions, table);

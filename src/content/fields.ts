@@ -13,6 +13,7 @@ import type { Address } from '../core/address.js';
 import { concat, describe } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument, malformed } from '../core/refusals.js';
 import {
   accountText,
   bytes,
@@ -118,11 +119,7 @@ export const libraryTable: Table<LibraryFields> = {
 export function inputFormat<Format extends ContentFormat<ContentExtensions>>(format: Format): Format {
   const form: unknown = inputObject('format', format).form;
   if (form === 'payload' || form === 'message') return format;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'format.form',
-    expected: 'payload or message',
-    got: describe(form),
-  });
+  throw invalidArgument('format.form', 'payload or message', describe(form));
 }
 
 /**
@@ -171,12 +168,7 @@ export function isLibraryField({ number, wireType, content }: RawField): boolean
 /** To a reader that merges fields, two protocol messages are one: the application's would become one of the library's. */
 function checkOneProtocolMessage(fields: readonly RawField[]): void {
   if (fields.filter(({ number }) => number === FIELD.protocolMessage).length <= 1) return;
-  throw new PolyratchetError('malformed', {
-    what: WHAT,
-    field: 'protocolMessage',
-    expected: 'the field once',
-    got: 'twice',
-  });
+  throw malformed(WHAT, 'protocolMessage', 'the field once', 'twice');
 }
 
 /** The properties that have a value: absence has one form only. */

@@ -5,7 +5,7 @@
  */
 import { describe } from './bytes.js';
 import { inputInteger } from './check.js';
-import { PolyratchetError } from './errors.js';
+import { invalidArgument } from './refusals.js';
 
 /** An account (`user@server`) or one of its devices (`user:device@server`; the primary, device 0, is `user@server`). */
 export type Address = string;
@@ -45,11 +45,11 @@ export function parseAddress(address: Address): AddressParts {
     typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH ? PATTERN.exec(address) : null;
   const [, user, device = '0', server] = match ?? [];
   if (user === undefined || server === undefined || Number(device) > MAX_DEVICE) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'address',
-      expected: 'user@server or user:device@server',
-      got: typeof address === 'string' ? `${address.length} characters` : typeof address,
-    });
+    throw invalidArgument(
+      'address',
+      'user@server or user:device@server',
+      typeof address === 'string' ? `${address.length} characters` : typeof address,
+    );
   }
   return { user, device: Number(device), server };
 }
@@ -97,7 +97,7 @@ export function deviceAddress(account: Address, device: number): Address {
  */
 export function inputAccount(name: string, address: Address): Address {
   if (isAccount(address)) return address;
-  throw new PolyratchetError('invalid-argument', { name, expected: 'user@server', got: describe(address) });
+  throw invalidArgument(name, 'user@server', describe(address));
 }
 
 /**
@@ -108,7 +108,7 @@ export function inputAccount(name: string, address: Address): Address {
 export function inputDevice(name: string, address: Address): Address {
   if (isDevice(address)) return address;
   const expected = 'user@server or user:device@server';
-  throw new PolyratchetError('invalid-argument', { name, expected, got: describe(address) });
+  throw invalidArgument(name, expected, describe(address));
 }
 
 /** Whether a value is the address of an account or a group. */

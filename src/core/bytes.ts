@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { PolyratchetError } from './errors.js';
+import type { PolyratchetError } from './errors.js';
+import { invalidArgument } from './refusals.js';
 
 /** Reads the internal type tag of a typed array; works across realms and cannot be spoofed by a property. */
 const typedArrayTag: (this: unknown) => string | undefined = tagGetter();
@@ -30,7 +31,7 @@ export function inputBytes(name: string, value: unknown, length?: number): Uint8
 }
 
 function notBytes(name: string, expected: string, value: unknown): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name, expected, got: describe(value) });
+  return invalidArgument(name, expected, describe(value));
 }
 
 /** A fresh plain `Uint8Array` with the same content (also of a `Buffer`, whose own `slice` would share memory). */
@@ -81,11 +82,7 @@ export function toHex(bytes: Uint8Array): string {
  */
 export function fromHex(text: string): Uint8Array {
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(text)) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'text',
-      expected: 'hexadecimal digits',
-      got: `${text.length} characters`,
-    });
+    throw invalidArgument('text', 'hexadecimal digits', `${text.length} characters`);
   }
   return Uint8Array.from({ length: text.length / 2 }, (_, i) =>
     Number.parseInt(text.slice(2 * i, 2 * i + 2), 16),

@@ -1,10 +1,10 @@
 /**
- * Checks of numbers at the door: ids, counters and times.
+ * Checks at the door: numbers such as ids, counters and times, objects, and lists.
  *
  * @module
  */
 import { describe } from './bytes.js';
-import { PolyratchetError } from './errors.js';
+import { invalidArgument } from './refusals.js';
 
 /** The largest value of an unsigned 32-bit integer. */
 export const MAX_UINT32 = 0xffff_ffff;
@@ -24,11 +24,7 @@ export function inputInteger(name: string, value: unknown, least: number, most: 
   ) {
     return value;
   }
-  throw new PolyratchetError('invalid-argument', {
-    name,
-    expected: `an integer from ${least} to ${most}`,
-    got: describe(value),
-  });
+  throw invalidArgument(name, `an integer from ${least} to ${most}`, describe(value));
 }
 
 /**
@@ -47,5 +43,26 @@ export function inputTime(name: string, value: unknown): number {
  */
 export function inputObject<Value extends object>(name: string, value: Value): Value {
   if (typeof value === 'object' && (value as Value | null) !== null) return value;
-  throw new PolyratchetError('invalid-argument', { name, expected: 'an object', got: describe(value) });
+  throw invalidArgument(name, 'an object', describe(value));
+}
+
+/**
+ * Returns a list; what its items are is checked one by one.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function inputList<Item>(name: string, list: readonly Item[]): readonly Item[] {
+  if (Array.isArray(list)) return list as readonly Item[];
+  throw invalidArgument(name, 'a list', describe(list));
+}
+
+/**
+ * Returns what can be iterated over, such as a list, a set or the keys of a map.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function inputIterable<Item>(name: string, items: Iterable<Item>): Iterable<Item> {
+  const given = items as Partial<Iterable<Item>> | null | undefined;
+  if (typeof given?.[Symbol.iterator] === 'function') return items;
+  throw invalidArgument(name, 'something to iterate over', describe(items));
 }

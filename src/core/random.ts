@@ -5,6 +5,7 @@
  */
 import { describe, isBytes } from './bytes.js';
 import { PolyratchetError } from './errors.js';
+import { invalidArgument } from './refusals.js';
 
 /** A source of cryptographically secure random bytes: returns a fresh array of exactly `length` bytes. */
 export type Random = (length: number) => Uint8Array;
@@ -28,5 +29,5 @@ export function randomBytes(random: Random, length: number): Uint8Array {
     );
   }
   if (isBytes(drawn) && drawn.length === length) return new Uint8Array(drawn);
-  throw new PolyratchetError('invalid-argument', { name: 'random', expected, got: describe(drawn) });
+  throw invalidArgument('random', expected, describe(drawn));
 }

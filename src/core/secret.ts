@@ -38,7 +38,7 @@ export class Secret<Role extends string = string> {
       secret.#imported = imported;
     };
     // What the inspectors of Node.js, Deno and Bun show: the role.
-    Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+    Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value(this: Secret): string {
         return this.toString();
       },

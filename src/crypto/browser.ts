@@ -38,6 +38,8 @@ export {
   sha512,
   x25519PublicKey,
   x25519SharedSecret,
+  xchachaOpen,
+  xchachaSeal,
 } from './noble.js';
 
 export const backend: CryptoProvider['backend'] = 'browser';

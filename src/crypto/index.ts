@@ -21,6 +21,8 @@ export {
   sha512,
   sha512Rounds,
   walkChain,
+  xchachaOpen,
+  xchachaSeal,
 } from '#crypto';
 export {
   agree,

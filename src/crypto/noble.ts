@@ -4,7 +4,7 @@
  * @module
  */
 import { cbc, ctr, gcm } from '@noble/ciphers/aes.js';
-import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { chacha20poly1305, xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
@@ -58,6 +58,12 @@ export const chachaSeal: CryptoProvider['chachaSeal'] = (key, nonce, plaintext, 
 
 export const chachaOpen: CryptoProvider['chachaOpen'] = (key, nonce, sealed, associatedData) =>
   orUndefined(() => chacha20poly1305(key, nonce, associatedData).decrypt(sealed));
+
+export const xchachaSeal: CryptoProvider['xchachaSeal'] = (key, nonce, plaintext, associatedData) =>
+  xchacha20poly1305(key, nonce, associatedData).encrypt(plaintext);
+
+export const xchachaOpen: CryptoProvider['xchachaOpen'] = (key, nonce, sealed, associatedData) =>
+  orUndefined(() => xchacha20poly1305(key, nonce, associatedData).decrypt(sealed));
 
 export const x25519PublicKey: CryptoProvider['x25519PublicKey'] = (privateKey) =>
   x25519.getPublicKey(reveal(privateKey));

@@ -19,6 +19,7 @@ import {
 import type { Buffer } from 'node:buffer';
 import { concat, wipe } from '../core/bytes.js';
 import { isCanonicalPoint } from './field.js';
+import { xchachaSubkey } from './hchacha.js';
 import {
   cbcWithFallback,
   kernelWithFallback,
@@ -99,6 +100,20 @@ export const chachaOpen: CryptoProvider['chachaOpen'] = (key, nonce, sealed, ass
     sealed,
     associatedData,
   );
+};
+
+export const xchachaSeal: CryptoProvider['xchachaSeal'] = (key, nonce, plaintext, associatedData) => {
+  const { subkey, subnonce } = xchachaSubkey(key, nonce);
+  const sealed = chachaSeal(subkey, subnonce, plaintext, associatedData);
+  wipe(subkey);
+  return sealed;
+};
+
+export const xchachaOpen: CryptoProvider['xchachaOpen'] = (key, nonce, sealed, associatedData) => {
+  const { subkey, subnonce } = xchachaSubkey(key, nonce);
+  const plaintext = chachaOpen(subkey, subnonce, sealed, associatedData);
+  wipe(subkey);
+  return plaintext;
 };
 
 export const x25519PublicKey: CryptoProvider['x25519PublicKey'] = (privateKey) =>

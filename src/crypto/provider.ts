@@ -62,6 +62,20 @@ export interface CryptoProvider extends BatchOperations, CbcOperations {
     sealed: Uint8Array,
     associatedData: Uint8Array,
   ) => Uint8Array | undefined;
+  /** XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha): nonce of 24 bytes; ciphertext ‖ 16-byte tag. */
+  readonly xchachaSeal: (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    plaintext: Uint8Array,
+    associatedData: Uint8Array,
+  ) => Uint8Array;
+  /** The plaintext, or `undefined` if the tag is wrong. */
+  readonly xchachaOpen: (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    sealed: Uint8Array,
+    associatedData: Uint8Array,
+  ) => Uint8Array | undefined;
   /** Public key of an X25519 private key (RFC 7748): 32 bytes. */
   readonly x25519PublicKey: (privateKey: Secret) => Uint8Array;
   /** X25519 (RFC 7748): the 32-byte shared secret, or `undefined` where it is all zero (a low-order public key). */

@@ -5,8 +5,7 @@
  */
 import { deviceAddress, type Address } from '../core/address.js';
 import { copyBytes } from '../core/bytes.js';
-import { inputTime } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { inputObject, inputTime } from '../core/check.js';
 import type { PublicKey } from '../crypto/index.js';
 import { LIST_LIFETIME_MS, NEWER_LIST_GRACE_MS } from './limits.js';
 import {
@@ -103,7 +102,7 @@ export interface AcceptedDevicesOptions {
  * ```
  */
 export function acceptedDevices(options: AcceptedDevicesOptions): AcceptedDevices {
-  const record = inputRecord(options.record);
+  const record = inputRecord(inputObject('options', options).record);
   const now = inputTime('now', options.now);
   const { account, companions } = record;
   const outdated = whyOutdated(record, now);
@@ -174,36 +173,6 @@ function excluded(
 ): readonly ExcludedDevice[] {
   if (why === undefined) return [];
   return [{ address: deviceAddress(account, device), device, keyIndex: details.keyIndex, why }];
-}
-
-/** Which device, of which account, and when. */
-export interface AcceptedDeviceOptions extends AcceptedDevicesOptions {
-  /** The device's number; 0 for the primary. */
-  readonly device: number;
-}
-
-/**
- * One device, if it counts: what a message from it must pass before anything of it reaches the application.
- *
- * @throws PolyratchetError `device-revoked`; `list-expired`; `device-unverified`, with the reason; `invalid-argument`.
- */
-export function requireAcceptedDevice(options: AcceptedDeviceOptions): AcceptedDevice {
-  const { devices, excluded } = acceptedDevices(options);
-  const found = devices.find(({ device }) => device === options.device);
-  if (found !== undefined) return found;
-  const { account } = options.record;
-  const device = deviceAddress(account, options.device);
-  const why = excluded.find((other) => other.device === options.device)?.why ?? 'identity-unknown';
-  switch (why) {
-    case 'revoked':
-      throw new PolyratchetError('device-revoked', { account, device, why: 'not-in-list' });
-    case 'expired':
-      throw new PolyratchetError('list-expired', { account, device, why: 'lifetime' });
-    case 'newer-list-expected':
-      throw new PolyratchetError('list-expired', { account, device, why: 'newer-expected' });
-    default:
-      throw new PolyratchetError('device-unverified', { account, device, why });
-  }
 }
 
 /** Why the list of companions does not count any more, if so. */

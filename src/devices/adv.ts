@@ -13,7 +13,9 @@
  * @module
  */
 import { inputBytes } from '../core/bytes.js';
+import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 import { SIGNATURE_LENGTH, type PublicKey } from '../crypto/index.js';
 import {
   bytes,
@@ -167,7 +169,8 @@ const containerTable: Table<DeviceIdentityContainer> = {
  *
  * @throws PolyratchetError `invalid-argument`
  */
-export function encodeKeyIndexList({ validIndexes, ...list }: KeyIndexList): Uint8Array {
+export function encodeKeyIndexList(keyIndexList: KeyIndexList): Uint8Array {
+  const { validIndexes, ...list } = inputObject('keyIndexList', keyIndexList);
   return encodeMessage(keyIndexListTable, {
     ...list,
     ...(validIndexes.length === 0 ? {} : { validIndexes }),
@@ -184,15 +187,19 @@ export function decodeKeyIndexList(input: Uint8Array): KeyIndexList {
   const isOdd = (index: number, at: number): boolean =>
     index > list.currentIndex || validIndexes.indexOf(index) !== at;
   if (!validIndexes.some(isOdd)) return { ...list, validIndexes };
-  throw new PolyratchetError('malformed', {
-    what: keyIndexListTable.name,
-    field: 'validIndexes',
-    expected: 'each index once and at most the current one',
-    got: 'others',
-  });
+  throw malformed(
+    keyIndexListTable.name,
+    'validIndexes',
+    'each index once and at most the current one',
+    'others',
+  );
 }
 
-/** ADVSignedKeyIndexList bytes. */
+/**
+ * ADVSignedKeyIndexList bytes.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeSignedKeyIndexList(list: SignedKeyIndexList): Uint8Array {
   return encodeMessage(signedKeyIndexListTable, list);
 }
@@ -223,15 +230,14 @@ export function encodeDeviceIdentity(device: DeviceIdentity): Uint8Array {
 export function decodeDeviceIdentity(input: Uint8Array): DeviceIdentity {
   const device = decode(deviceIdentityTable, input);
   if (device.keyIndex !== 0) return device;
-  throw new PolyratchetError('malformed', {
-    what: deviceIdentityTable.name,
-    field: 'keyIndex',
-    expected: 'a companion’s, from 1',
-    got: '0',
-  });
+  throw malformed(deviceIdentityTable.name, 'keyIndex', 'a companion’s, from 1', '0');
 }
 
-/** ADVSignedDeviceIdentity bytes. */
+/**
+ * ADVSignedDeviceIdentity bytes.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeSignedDeviceIdentity(signed: SignedDeviceIdentity): Uint8Array {
   return encodeMessage(signedDeviceIdentityTable, signed);
 }
@@ -245,7 +251,11 @@ export function decodeSignedDeviceIdentity(input: Uint8Array): SignedDeviceIdent
   return decode(signedDeviceIdentityTable, input);
 }
 
-/** ADVSignedDeviceIdentityHMAC bytes. */
+/**
+ * ADVSignedDeviceIdentityHMAC bytes.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeDeviceIdentityContainer(container: DeviceIdentityContainer): Uint8Array {
   return encodeMessage(containerTable, container);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { equalBytes } from '../core/bytes.js';
-import { inputTime } from '../core/check.js';
+import { inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { publicKeyFrom, type PublicKey } from '../crypto/index.js';
 import { decodeSignedKeyIndexList } from './adv.js';
@@ -44,7 +44,8 @@ export interface UniteAliasesOptions {
  * const record = uniteAliases({ record: lid, alias: phoneNumber });
  * ```
  */
-export function uniteAliases({ record, alias }: UniteAliasesOptions): DeviceListRecord {
+export function uniteAliases(options: UniteAliasesOptions): DeviceListRecord {
+  const { record, alias } = inputObject('options', options);
   const [kept, other] = [inputRecord(record), inputRecord(alias, 'alias')];
   const { account, primaryIdentity } = kept;
   if (!equalBytes(primaryIdentity, other.primaryIdentity)) {
@@ -97,7 +98,7 @@ export interface PrimaryIdentityChange {
  * @throws PolyratchetError `invalid-key`, `invalid-argument`
  */
 export function acceptPrimaryIdentity(options: AcceptPrimaryIdentityOptions): PrimaryIdentityChange {
-  const record = inputRecord(options.record);
+  const record = inputRecord(inputObject('options', options).record);
   const now = inputTime('now', options.now);
   const { account, primaryIdentity: previous, companions } = record;
   const primaryIdentity = publicKeyFrom('primaryIdentity', options.primaryIdentity);

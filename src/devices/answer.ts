@@ -4,8 +4,8 @@
  * @module
  */
 import { MAX_DEVICE } from '../core/address.js';
-import { describe, inputBytes } from '../core/bytes.js';
-import { inputInteger, inputObject, MAX_UINT32 } from '../core/check.js';
+import { inputBytes } from '../core/bytes.js';
+import { inputInteger, inputList, inputObject, MAX_UINT32 } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { ClaimedDevice } from './admit.js';
 import { MAX_DEVICES } from './limits.js';
@@ -27,14 +27,7 @@ export interface DeviceListAnswer {
  */
 export function inputAnswer(answer: DeviceListAnswer): DeviceListAnswer {
   const { devices, signedList, partial } = inputObject('answer', answer);
-  if (!Array.isArray(devices)) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'answer.devices',
-      expected: 'an array',
-      got: describe(devices),
-    });
-  }
-  if (devices.length > MAX_DEVICES) {
+  if (inputList('answer.devices', devices).length > MAX_DEVICES) {
     throw new PolyratchetError('too-large', { what: 'device list', limit: MAX_DEVICES, got: devices.length });
   }
   return {

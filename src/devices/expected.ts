@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputTime } from '../core/check.js';
+import { inputObject, inputTime } from '../core/check.js';
 import type { DeviceFetch } from './accepted.js';
 import { MAX_LIST_AHEAD_MS } from './limits.js';
 import { inputRecord, timestampOf, type DeviceListRecord } from './listState.js';
@@ -38,7 +38,8 @@ export interface NewerList {
  *
  * @throws PolyratchetError `invalid-argument`
  */
-export function expectNewerList({ record, timestamp, source, now }: NewerListHint): NewerList {
+export function expectNewerList(options: NewerListHint): NewerList {
+  const { record, timestamp, source, now } = inputObject('options', options);
   const { account, expected } = inputRecord(record);
   const time = inputTime('now', now);
   if (inputTime('timestamp', timestamp) <= timestampOf(record)) return { kind: 'known', record, fetch: [] };

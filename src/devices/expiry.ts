@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputTime } from '../core/check.js';
+import { inputObject, inputTime } from '../core/check.js';
 import { hasCompanions } from './accepted.js';
 import { LIST_LIFETIME_MS, LIST_WARNING_MS } from './limits.js';
 import { inputRecord, timestampOf, type DeviceListRecord } from './listState.js';
@@ -40,7 +40,7 @@ export function deviceListExpiry(options: {
   /** Milliseconds since 1970. */
   readonly now: number;
 }): DeviceListExpiry {
-  const record = inputRecord(options.record);
+  const record = inputRecord(inputObject('options', options).record);
   const now = inputTime('now', options.now);
   if (!hasCompanions(record)) return { kind: 'exempt' };
   const expiresAt = timestampOf(record) + LIST_LIFETIME_MS;

@@ -10,7 +10,7 @@
  * @module
  */
 import { concat } from '../core/bytes.js';
-import { inputTime } from '../core/check.js';
+import { inputObject, inputTime } from '../core/check.js';
 import type { DeviceListMetadata } from '../content/index.js';
 import { sha256, type PublicKey } from '../crypto/index.js';
 import { STATED_LIST_AGE_MS } from './limits.js';
@@ -53,7 +53,7 @@ export interface DeviceListMetadataOptions {
  * ```
  */
 export function createDeviceListMetadata(options: DeviceListMetadataOptions): DeviceListMetadata {
-  const { recipient } = options;
+  const { recipient } = inputObject('options', options);
   const now = inputTime('now', options.now);
   const ours = statementOf(inputRecord(options.sender, 'sender'), now);
   const theirs = recipient === undefined ? {} : statementOf(inputRecord(recipient, 'recipient'), now);

@@ -99,7 +99,7 @@ export interface MetadataComparisons {
  * ```
  */
 export function compareDeviceListMetadata(options: CompareMetadataOptions): MetadataComparisons {
-  const { own } = options;
+  const { own } = inputObject('options', options);
   const metadata = inputObject('metadata', options.metadata);
   const now = inputTime('now', options.now);
   const device = inputInteger('device', options.device, 0, MAX_DEVICE);

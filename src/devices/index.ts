@@ -26,18 +26,20 @@ export {
   type SignedKeyIndexList,
 } from './adv.js';
 export {
+  signKeyIndexList,
+  verifyKeyIndexList,
+  type SignKeyIndexListOptions,
+  type VerifyKeyIndexListOptions,
+} from './listSignature.js';
+export {
   signAccount,
   signDevice,
-  signKeyIndexList,
   verifyAccount,
   verifyDeviceIdentity,
-  verifyKeyIndexList,
   type SignAccountOptions,
   type SignDeviceOptions,
-  type SignKeyIndexListOptions,
   type VerifyAccountOptions,
   type VerifyDeviceIdentityOptions,
-  type VerifyKeyIndexListOptions,
 } from './signatures.js';
 export {
   approveLink,
@@ -103,11 +105,10 @@ export {
   encodePrimaryCodeLink,
 } from './linking/records.js';
 export { LINK_BUNDLE_LENGTH, WRAPPED_EPHEMERAL_LENGTH } from './linking/wrapping.js';
+export { requireAcceptedDevice, type AcceptedDeviceOptions } from './acceptedDevice.js';
 export {
   acceptedDevices,
-  requireAcceptedDevice,
   type AcceptedDevice,
-  type AcceptedDeviceOptions,
   type AcceptedDevices,
   type AcceptedDevicesOptions,
   type DeviceFetch,
@@ -143,6 +144,7 @@ export {
   NEWER_LIST_GRACE_MS,
 } from './limits.js';
 export {
+  compareDeviceLists,
   mergeDeviceList,
   type AddedDevice,
   type DeviceListMerge,

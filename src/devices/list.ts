@@ -9,11 +9,10 @@
  *
  * @module
  */
-import { deviceAddress, type Address } from '../core/address.js';
+import { deviceAddress, inputAccount, type Address } from '../core/address.js';
 import { copyBytes, equalBytes } from '../core/bytes.js';
-import { inputTime } from '../core/check.js';
+import { inputObject, inputTime } from '../core/check.js';
 import type { PublicKey } from '../crypto/index.js';
-import { inputAccount } from './account.js';
 import { admit } from './admit.js';
 import { inputAnswer, type DeviceListAnswer } from './answer.js';
 import { MAX_DEVICES } from './limits.js';
@@ -95,8 +94,8 @@ export interface DeviceListMerge {
  * ```
  */
 export function mergeDeviceList(options: MergeDeviceListOptions): DeviceListMerge {
-  const now = inputTime('now', options.now);
-  const account = inputAccount(options.account);
+  const now = inputTime('now', inputObject('options', options).now);
+  const account = inputAccount('account', options.account);
   const answer = inputAnswer(options.answer);
   const before = options.record === undefined ? undefined : inputRecord(options.record);
   const primary = pinnedPrimary(account, before, options.primaryIdentity, answer);
@@ -123,6 +122,22 @@ export function mergeDeviceList(options: MergeDeviceListOptions): DeviceListMerg
     primary,
     ...difference(base, record, reRegistered),
   };
+}
+
+/**
+ * The companions that came and went between two records of one account.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function compareDeviceLists(options: {
+  /** What was known. */
+  readonly before: DeviceListRecord;
+  /** What is known now. */
+  readonly after: DeviceListRecord;
+}): Pick<DeviceListMerge, 'added' | 'removed'> {
+  const { before, after } = inputObject('options', options);
+  const [old, now] = [inputRecord(before, 'before'), inputRecord(after, 'after')];
+  return difference(old, now, isOtherRegistration(old.list, now.list));
 }
 
 /** The companions that came and went; after a registration anew, those from before went even if they came back. */

@@ -7,6 +7,7 @@ import { MAX_DEVICE } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { PublicKey } from '../crypto/index.js';
 import {
+  accountText,
   bytes,
   decodeRecord,
   encodeRecord,
@@ -16,12 +17,10 @@ import {
   rawPublicKey,
   repeated,
   required,
-  string,
   uint32,
   uint53,
   type Table,
 } from '../wire/index.js';
-import { isAccount } from './account.js';
 import { MAX_DEVICES } from './limits.js';
 import {
   companionFrom,
@@ -104,7 +103,7 @@ const deviceListTable: Table<StoredList> = {
   name: 'deviceList',
   unknown: 'reject',
   rows: {
-    account: required(1, string),
+    account: required(1, accountText),
     primaryIdentity: required(2, rawPublicKey),
     assumed: optional(3, nested(assumedTable)),
     signed: optional(4, bytes()),
@@ -156,7 +155,6 @@ export function decodeDeviceList(record: Uint8Array): DeviceListRecord {
   const companions = rest.companions.map(({ device, identity, signedIdentity }) =>
     companionFrom(device, identity, signedIdentity),
   );
-  if (!isAccount(rest.account)) throw malformed('account', 'user@server');
   companions.reduce((before, { device }) => {
     if (device > before && device <= MAX_DEVICE) return device;
     throw malformed('companions', 'growing device numbers');

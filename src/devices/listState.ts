@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { parseAddress, type Address } from '../core/address.js';
-import { copyBytes, describe, inputBytes } from '../core/bytes.js';
-import { inputObject, inputTime } from '../core/check.js';
-import { PolyratchetError, type WhyUnverified } from '../core/errors.js';
+import { inputAccount, parseAddress, type Address } from '../core/address.js';
+import { copyBytes, inputBytes } from '../core/bytes.js';
+import { inputList, inputObject, inputTime } from '../core/check.js';
+import type { WhyUnverified } from '../core/errors.js';
 import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../crypto/index.js';
-import { inputAccount } from './account.js';
 import {
   decodeDeviceIdentity,
   decodeKeyIndexList,
@@ -122,13 +121,10 @@ export interface AssumeDeviceListOptions {
  * acceptedDevices({ record, now }).devices; // the primary alone
  * ```
  */
-export function assumeDeviceList({
-  account,
-  primaryIdentity,
-  now,
-}: AssumeDeviceListOptions): DeviceListRecord {
+export function assumeDeviceList(options: AssumeDeviceListOptions): DeviceListRecord {
+  const { account, primaryIdentity, now } = inputObject('options', options);
   return {
-    account: inputAccount(account),
+    account: inputAccount('account', account),
     primaryIdentity: publicKeyFrom('primaryIdentity', primaryIdentity),
     list: assumedList(inputTime('now', now), 0),
     companions: [],
@@ -218,10 +214,7 @@ export function inputRecord(record: DeviceListRecord, name = 'record'): DeviceLi
   parseAddress(account);
   inputBytes(`${name}.primaryIdentity`, primaryIdentity, KEY_LENGTH);
   inputObject(`${name}.list`, list);
-  if (Array.isArray(companions) && Array.isArray(refused)) return record;
-  throw new PolyratchetError('invalid-argument', {
-    name: `${name}.companions`,
-    expected: 'an array',
-    got: describe(companions),
-  });
+  inputList(`${name}.companions`, companions);
+  inputList(`${name}.refused`, refused);
+  return record;
 }

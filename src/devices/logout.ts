@@ -4,8 +4,7 @@
  * @module
  */
 import { accountOf, type Address } from '../core/address.js';
-import { describe } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { inputList, inputObject } from '../core/check.js';
 
 /** One thing to do. */
 export type RemovalEffect =
@@ -66,20 +65,14 @@ export interface RemovalEffectsOptions {
  * // ['drop-session', 'drop-sender-keys', 'reset-own-sender-keys', 'security-code-changed']
  * ```
  */
-export function removalEffects({ removed, as }: RemovalEffectsOptions): readonly RemovalEffect[] {
-  if (!Array.isArray(removed)) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'removed',
-      expected: 'an array of addresses',
-      got: describe(removed),
-    });
-  }
-  const accounts = new Set(removed.map((device: Address) => accountOf(device)));
+export function removalEffects(options: RemovalEffectsOptions): readonly RemovalEffect[] {
+  const { removed, as } = inputObject('options', options);
+  const accounts = new Set(inputList('removed', removed).map((device) => accountOf(device)));
   if (removed.length === 0) return [];
   if (as === 'removed') return [{ kind: 'erase-store' }];
   return [
     ...(as === 'primary' ? [{ kind: 'publish-list' as const }] : []),
-    ...removed.flatMap((device: Address) => [
+    ...removed.flatMap((device) => [
       { kind: 'drop-session' as const, device },
       { kind: 'drop-sender-keys' as const, device },
       { kind: 'reset-own-sender-keys' as const, device },

@@ -6,6 +6,7 @@
 import type { Address } from '../core/address.js';
 import { copyBytes, equalBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { publicKeyFrom, type PublicKey } from '../crypto/index.js';
 import { decodeSignedKeyIndexList } from './adv.js';
 import type { DeviceListAnswer } from './answer.js';
@@ -17,7 +18,7 @@ import {
   type DeviceListRecord,
   type KnownList,
 } from './listState.js';
-import { verifyKeyIndexList } from './signatures.js';
+import { verifyKeyIndexList } from './listSignature.js';
 
 /** A primary's identity key. */
 export interface PinnedPrimary {
@@ -39,11 +40,7 @@ export function pinnedPrimary(
   answer: DeviceListAnswer,
 ): PinnedPrimary {
   if (record !== undefined && record.account !== account) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'record',
-      expected: 'the record of this account',
-      got: 'another account’s',
-    });
+    throw invalidArgument('record', 'the record of this account', 'another account’s');
   }
   const claimed = answer.devices.find(({ device }) => device === 0)?.identity;
   const candidates = [record?.primaryIdentity, given, claimed]
@@ -51,11 +48,11 @@ export function pinnedPrimary(
     .map((key) => publicKeyFrom('primaryIdentity', key));
   const [key] = candidates;
   if (key === undefined) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'primaryIdentity',
-      expected: 'a record, a pinned identity, or an answer with the identity of device 0',
-      got: 'none',
-    });
+    throw invalidArgument(
+      'primaryIdentity',
+      'a record, a pinned identity, or an answer with the identity of device 0',
+      'none',
+    );
   }
   const other = candidates.find((candidate) => !equalBytes(candidate, key));
   if (other !== undefined) {

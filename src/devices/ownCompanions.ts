@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { copyBytes, describe, equalBytes } from '../core/bytes.js';
-import { inputInteger, inputTime } from '../core/check.js';
 import { deviceAddress, MAX_DEVICE } from '../core/address.js';
+import { copyBytes, describe, equalBytes } from '../core/bytes.js';
+import { inputInteger, inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError, type WhyUnverified } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { publicKeyFrom } from '../crypto/index.js';
 import { MAX_LABEL_LENGTH, type Companion } from './companion.js';
 import { MAX_COMPANIONS } from './limits.js';
@@ -61,7 +62,7 @@ export interface AddedCompanion extends OwnDevicesChange {
  * ```
  */
 export function addCompanion(options: AddCompanionOptions): AddedCompanion {
-  const { companionIdentity, now } = options;
+  const { companionIdentity, now } = inputObject('options', options);
   const devices = inputOwnDevices(options.devices);
   const { account, primaryIdentity, companions } = devices;
   const approvedAt = inputTime('now', now);
@@ -104,7 +105,7 @@ export interface ConfirmCompanionOptions {
  *   not hold, or is of another key index, raw id or device; `invalid-argument`: none with this key index was approved.
  */
 export function confirmCompanion(options: ConfirmCompanionOptions): OwnDevices {
-  const { keyIndex, signedIdentity } = options;
+  const { keyIndex, signedIdentity } = inputObject('options', options);
   const devices = inputOwnDevices(options.devices);
   const device = inputInteger('device', options.device, 1, MAX_DEVICE);
   const companion = companionOf(devices, keyIndex);
@@ -142,7 +143,7 @@ export interface RemoveCompanionOptions extends ListSigner {
  * @throws PolyratchetError `invalid-argument`: there is none with this key index; `list-from-future`.
  */
 export function removeCompanion(options: RemoveCompanionOptions): OwnDevicesChange {
-  const devices = inputOwnDevices(options.devices);
+  const devices = inputOwnDevices(inputObject('options', options).devices);
   const companion = companionOf(devices, options.keyIndex);
   return signOwnDevices(devices, options, (other) => other === companion);
 }
@@ -153,17 +154,13 @@ export function removeCompanion(options: RemoveCompanionOptions): OwnDevicesChan
  * @throws PolyratchetError `list-from-future`; `invalid-argument`.
  */
 export function removeAllCompanions(options: SignListOptions): OwnDevicesChange {
-  return signOwnDevices(inputOwnDevices(options.devices), options, () => true);
+  return signOwnDevices(inputOwnDevices(inputObject('options', options).devices), options, () => true);
 }
 
 function companionOf({ companions }: OwnDevices, keyIndex: number): Companion {
   const companion = companions.find((candidate) => candidate.keyIndex === keyIndex);
   if (companion !== undefined) return companion;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'keyIndex',
-    expected: 'one of a linked companion',
-    got: describe(keyIndex),
-  });
+  throw invalidArgument('keyIndex', 'one of a linked companion', describe(keyIndex));
 }
 
 function label<Name extends 'name' | 'platform'>(name: Name, text: unknown): Partial<Record<Name, string>> {
@@ -171,9 +168,9 @@ function label<Name extends 'name' | 'platform'>(name: Name, text: unknown): Par
   if (typeof text === 'string' && text.length <= MAX_LABEL_LENGTH && !/\p{Surrogate}/u.test(text)) {
     return { [name]: text } as Record<Name, string>;
   }
-  throw new PolyratchetError('invalid-argument', {
+  throw invalidArgument(
     name,
-    expected: `well-formed text of at most ${MAX_LABEL_LENGTH} characters`,
-    got: typeof text === 'string' ? `${text.length} characters` : describe(text),
-  });
+    `well-formed text of at most ${MAX_LABEL_LENGTH} characters`,
+    typeof text === 'string' ? `${text.length} characters` : describe(text),
+  );
 }

@@ -9,17 +9,17 @@
  *
  * @module
  */
-import { type Address } from '../core/address.js';
-import { describe, equalBytes, inputBytes, readUint32 } from '../core/bytes.js';
-import { inputObject, inputTime } from '../core/check.js';
+import { inputAccount, type Address } from '../core/address.js';
+import { equalBytes, inputBytes, readUint32 } from '../core/bytes.js';
+import { inputList, inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { randomBytes, type Random } from '../core/random.js';
+import { invalidArgument } from '../core/refusals.js';
 import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../crypto/index.js';
 import type { Identity } from '../identity/index.js';
-import { inputAccount } from './account.js';
 import type { Companion } from './companion.js';
 import { APPROVAL_LIFETIME_MS, LIST_RENEWAL_MS, MAX_LIST_AHEAD_MS } from './limits.js';
-import { signKeyIndexList } from './signatures.js';
+import { signKeyIndexList } from './listSignature.js';
 
 /** The primary's own devices: what it has linked, and the list that it has signed last. */
 export interface OwnDevices {
@@ -91,7 +91,7 @@ export interface CreateOwnDevicesOptions extends ListSigner {
  * ```
  */
 export function createOwnDevices(options: CreateOwnDevicesOptions): OwnDevicesChange {
-  const { account, identity, previous, random } = options;
+  const { account, identity, previous, random } = inputObject('options', options);
   const { publicKey } = inputObject('identity', identity);
   const primaryIdentity = publicKeyFrom('identity', publicKey);
   const before =
@@ -100,7 +100,7 @@ export function createOwnDevices(options: CreateOwnDevicesOptions): OwnDevicesCh
       : undefined;
   const drawn = readUint32(randomBytes(random, 4), 0);
   const fresh: OwnDevices = {
-    account: inputAccount(account),
+    account: inputAccount('account', account),
     primaryIdentity,
     rawId: drawn === before?.rawId ? (drawn ^ 1) >>> 0 : drawn,
     timestamp: before?.timestamp ?? 0,
@@ -124,7 +124,7 @@ export interface SignListOptions extends ListSigner {
  * @throws PolyratchetError `list-from-future`; `invalid-argument`.
  */
 export function renewOwnDevices(options: SignListOptions): OwnDevicesChange {
-  return signOwnDevices(inputOwnDevices(options.devices), options);
+  return signOwnDevices(inputOwnDevices(inputObject('options', options).devices), options);
 }
 
 /**
@@ -139,11 +139,7 @@ export function signOwnDevices(
 ): OwnDevicesChange {
   const { publicKey } = inputObject('identity', identity);
   if (!equalBytes(inputBytes('identity.publicKey', publicKey), devices.primaryIdentity)) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'identity',
-      expected: 'the identity that the list belongs to',
-      got: 'another',
-    });
+    throw invalidArgument('identity', 'the identity that the list belongs to', 'another');
   }
   const timestamp = nextTimestamp(devices, inputTime('now', now), inputTime('serverTime', serverTime));
   const isRemoved = (companion: Companion): boolean => isAbandoned(companion, now) || leaves(companion);
@@ -178,15 +174,13 @@ function nextTimestamp({ account, timestamp }: OwnDevices, now: number, serverTi
  *
  * @throws PolyratchetError `invalid-argument`
  */
-export function ownDevicesRenewalDue({
-  devices,
-  now,
-}: {
+export function ownDevicesRenewalDue(options: {
   /** The devices. */
   readonly devices: OwnDevices;
   /** Milliseconds since 1970. */
   readonly now: number;
 }): boolean {
+  const { devices, now } = inputObject('options', options);
   return inputTime('now', now) >= inputOwnDevices(devices).timestamp + LIST_RENEWAL_MS;
 }
 
@@ -198,10 +192,6 @@ export function ownDevicesRenewalDue({
 export function inputOwnDevices(devices: OwnDevices): OwnDevices {
   const { primaryIdentity, companions } = inputObject('devices', devices);
   inputBytes('devices.primaryIdentity', primaryIdentity, KEY_LENGTH);
-  if (Array.isArray(companions)) return devices;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'devices.companions',
-    expected: 'an array',
-    got: describe(companions),
-  });
+  inputList('devices.companions', companions);
+  return devices;
 }

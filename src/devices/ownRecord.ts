@@ -7,6 +7,7 @@ import { MAX_DEVICE } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { PublicKey } from '../crypto/index.js';
 import {
+  accountText,
   bytes,
   decodeRecord,
   encodeRecord,
@@ -23,7 +24,6 @@ import {
 import { MAX_LABEL_LENGTH, type Companion } from './companion.js';
 import { MAX_COMPANIONS } from './limits.js';
 import { inputOwnDevices, type OwnDevices } from './ownList.js';
-import { isAccount } from './account.js';
 
 /** A companion as it is stored: confirmed if it has a device number and a signed identity, else approved. */
 interface CompanionRecord {
@@ -58,7 +58,7 @@ const ownDevicesTable: Table<OwnDevicesRecord> = {
   name: 'ownDevices',
   unknown: 'reject',
   rows: {
-    account: required(1, string),
+    account: required(1, accountText),
     primaryIdentity: required(2, rawPublicKey),
     rawId: required(3, uint32),
     timestamp: required(4, uint53),
@@ -93,7 +93,6 @@ export function encodeOwnDevices(devices: OwnDevices): Uint8Array {
  */
 export function decodeOwnDevices(record: Uint8Array): OwnDevices {
   const { companions, ...devices } = decodeRecord(ownDevicesTable, record);
-  if (!isAccount(devices.account)) throw malformed('account', 'user@server');
   if (devices.timestamp % 1000 !== 0) throw malformed('timestamp', 'whole seconds');
   companions.reduce((before, { keyIndex }) => {
     if (keyIndex > before && keyIndex <= devices.currentIndex) return keyIndex;

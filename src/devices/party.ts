@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { Address } from '../core/address.js';
+import { inputAccount, type Address } from '../core/address.js';
+import { inputObject } from '../core/check.js';
 import type { AccountParty } from '../securitycode/index.js';
 import { acceptedDevices, type AcceptedDevicesOptions, type DeviceFetch } from './accepted.js';
-import { inputAccount } from './account.js';
 
 /** Which account, and what else the person is known by. */
 export interface SecurityCodePartyOptions extends AcceptedDevicesOptions {
@@ -51,13 +51,13 @@ export type SecurityCodePartyResult =
  * ```
  */
 export function securityCodeParty(options: SecurityCodePartyOptions): SecurityCodePartyResult {
-  const { record, alias, username } = options;
+  const { record, alias, username } = inputObject('options', options);
   const { kind, devices, fetch } = acceptedDevices(options);
   if (kind === 'incomplete') return { kind, fetch };
   return {
     kind,
     party: {
-      accounts: [record.account, ...(alias === undefined ? [] : [inputAccount(alias)])],
+      accounts: [record.account, ...(alias === undefined ? [] : [inputAccount('alias', alias)])],
       identityKeys: devices.map(({ identity }) => identity),
       ...(username === undefined ? {} : { username }),
       hosted: devices.some(({ hosted }) => hosted),

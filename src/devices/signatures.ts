@@ -1,9 +1,8 @@
 /**
- * The signatures by which an account's devices vouch for each other: XEdDSA, 64 bytes, each under a prefix of its own.
+ * The two signatures by which an account's devices vouch for each other: XEdDSA, 64 bytes, each under a prefix of its own.
  *
  *     account signature   primary     06 00 ‖ details ‖ companion identity
  *     device signature    companion   06 01 ‖ details ‖ companion identity ‖ primary identity
- *     list signature      primary     06 02 ‖ details
  *
  * A hosted device's are under 06 05 and 06 06. They are verified over the details as they came, under identity keys that
  * the caller knows already: a key that is embedded in the message must equal the known one.
@@ -12,94 +11,25 @@
  */
 import { concat, equalBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
-import { PolyratchetError, type WhyUnverified } from '../core/errors.js';
+import { PolyratchetError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
-import { publicKeyFrom, xeddsaVerify, type PublicKey } from '../crypto/index.js';
+import { publicKeyFrom, type PublicKey } from '../crypto/index.js';
 import { sign, type Identity } from '../identity/index.js';
 import {
   decodeDeviceIdentity,
-  decodeKeyIndexList,
   decodeSignedDeviceIdentity,
-  decodeSignedKeyIndexList,
   encodeDeviceIdentity,
-  encodeKeyIndexList,
-  encodeSignedKeyIndexList,
   type AccountType,
   type DeviceIdentity,
-  type KeyIndexList,
   type SignedDeviceIdentity,
 } from './adv.js';
-
-const LIST_PREFIX = Uint8Array.of(6, 2);
+import { requirePinned, requireSignature, unverified } from './vouching.js';
 
 /** Prefixes of the two signatures of a device, by the kind of the device. */
 const DEVICE_PREFIXES: Readonly<Record<AccountType, { account: Uint8Array; device: Uint8Array }>> = {
   e2ee: { account: Uint8Array.of(6, 0), device: Uint8Array.of(6, 1) },
   hosted: { account: Uint8Array.of(6, 5), device: Uint8Array.of(6, 6) },
 };
-
-/** A list to sign. */
-export interface SignKeyIndexListOptions {
-  /** The list. */
-  readonly list: KeyIndexList;
-  /** The primary's identity. */
-  readonly identity: Identity;
-  /** Used by imported identities only: their nonce is randomised. */
-  readonly random: Random;
-}
-
-/**
- * Signs a key index list.
- *
- * @returns ADVSignedKeyIndexList bytes.
- * @throws PolyratchetError `invalid-argument`
- * @example
- * ```ts
- * import { systemRandom } from 'polyratchet';
- * import { signKeyIndexList, verifyKeyIndexList } from 'polyratchet/devices';
- * import { generateIdentity } from 'polyratchet/identity';
- *
- * const identity = generateIdentity(systemRandom);
- * const list = { rawId: 4711, timestamp: 1_750_000_000_000, currentIndex: 2, validIndexes: [2] };
- * const signedList = signKeyIndexList({ list, identity, random: systemRandom });
- * verifyKeyIndexList({ signedList, primaryIdentity: identity.publicKey }); // the list
- * ```
- */
-export function signKeyIndexList({ list, identity, random }: SignKeyIndexListOptions): Uint8Array {
-  const details = encodeKeyIndexList(list);
-  return encodeSignedKeyIndexList({
-    details,
-    accountSignature: sign({ identity, message: concat(LIST_PREFIX, details), random }),
-    accountSignatureKey: identity.publicKey,
-  });
-}
-
-/** A signed list to check. */
-export interface VerifyKeyIndexListOptions {
-  /** ADVSignedKeyIndexList bytes. */
-  readonly signedList: Uint8Array;
-  /** The primary's pinned identity key, 32 bytes. */
-  readonly primaryIdentity: Uint8Array;
-  /** Whether a hosted account is taken; without it, it is refused. */
-  readonly hosted?: boolean;
-}
-
-/**
- * The list, if the primary has signed it. How old it is, and what came before it, is not looked at.
- *
- * @throws PolyratchetError `malformed`, `too-large`, `invalid-signature`; `invalid-key`; `device-unverified`:
- *   `other-primary`, `hosted`; `invalid-argument`.
- */
-export function verifyKeyIndexList(options: VerifyKeyIndexListOptions): KeyIndexList {
-  const { signedList, primaryIdentity, hosted = false } = inputObject('options', options);
-  const primary = publicKeyFrom('primaryIdentity', primaryIdentity);
-  const { details, accountSignature, accountSignatureKey } = decodeSignedKeyIndexList(signedList);
-  requirePinned(accountSignatureKey, primary);
-  requireSignature('device list', primary, concat(LIST_PREFIX, details), accountSignature);
-  const list = decodeKeyIndexList(details);
-  if (list.accountType === 'hosted' && !hosted) throw unverified('hosted');
-  return list;
-}
 
 /** A companion to vouch for. */
 export interface SignAccountOptions {
@@ -119,7 +49,7 @@ export interface SignAccountOptions {
  * @throws PolyratchetError `invalid-key`, `invalid-argument`
  */
 export function signAccount(options: SignAccountOptions): SignedDeviceIdentity {
-  const { device, companionIdentity, identity, random } = options;
+  const { device, companionIdentity, identity, random } = inputObject('options', options);
   const { companion } = differentKeys(identity.publicKey, companionIdentity);
   const details = encodeDeviceIdentity(device);
   const message = accountMessage(kindOf(device), details, companion);
@@ -148,7 +78,7 @@ export interface SignDeviceOptions {
  * @throws PolyratchetError `malformed`, `invalid-key`, `invalid-argument`
  */
 export function signDevice(options: SignDeviceOptions): SignedDeviceIdentity {
-  const { signed, identity, primaryIdentity, random } = options;
+  const { signed, identity, primaryIdentity, random } = inputObject('options', options);
   const keys = differentKeys(primaryIdentity, identity.publicKey);
   const kind = kindOf(decodeDeviceIdentity(signed.details));
   const message = deviceMessage(kind, signed.details, keys);
@@ -174,7 +104,7 @@ export interface VerifyAccountOptions {
  *   `hosted`; `invalid-argument`.
  */
 export function verifyAccount(options: VerifyAccountOptions): DeviceIdentity {
-  const { signed, primaryIdentity, companionIdentity, hosted = false } = options;
+  const { signed, primaryIdentity, companionIdentity, hosted = false } = inputObject('options', options);
   return requireAccount(signed, differentKeys(primaryIdentity, companionIdentity), hosted);
 }
 
@@ -262,18 +192,4 @@ function accountMessage(kind: AccountType, details: Uint8Array, companion: Publi
 
 function deviceMessage(kind: AccountType, details: Uint8Array, { companion, primary }: Keys): Uint8Array {
   return concat(DEVICE_PREFIXES[kind].device, details, companion, primary);
-}
-
-function requirePinned(embedded: PublicKey | undefined, primary: PublicKey): void {
-  if (embedded !== undefined && !equalBytes(embedded, primary)) throw unverified('other-primary');
-}
-
-function requireSignature(what: string, signer: PublicKey, message: Uint8Array, signature: Uint8Array): void {
-  if (!xeddsaVerify(signer, message, signature)) {
-    throw new PolyratchetError('invalid-signature', { what, signer });
-  }
-}
-
-function unverified(why: WhyUnverified): PolyratchetError {
-  return new PolyratchetError('device-unverified', { why });
 }

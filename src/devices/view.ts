@@ -4,7 +4,7 @@
  * @module
  */
 import { deviceAddress, MAX_DEVICE, type Address } from '../core/address.js';
-import { inputInteger, inputTime } from '../core/check.js';
+import { inputInteger, inputObject, inputTime } from '../core/check.js';
 import { acceptedDevices, type AcceptedDevicesOptions } from './accepted.js';
 import type { Companion } from './companion.js';
 import type { WhyExcluded } from './listState.js';
@@ -82,7 +82,7 @@ export interface LinkedDeviceView {
  * ```
  */
 export function linkedDevices(options: LinkedDevicesOptions): readonly LinkedDeviceView[] {
-  const { record, companions = [], claims = [] } = options;
+  const { record, companions = [], claims = [] } = inputObject('options', options);
   const { devices, excluded } = acceptedDevices(options);
   const { account } = record;
   const lastUsed = new Map(

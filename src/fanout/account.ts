@@ -4,9 +4,7 @@
  * @module
  */
 import { deviceAddress, inputAccount, MAX_DEVICE, type Address } from '../core/address.js';
-import { describe } from '../core/bytes.js';
-import { inputInteger, inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { inputInteger, inputList, inputObject } from '../core/check.js';
 import type { DeviceListRecord } from '../devices/index.js';
 
 /** An account, by what is known of its devices. */
@@ -32,14 +30,4 @@ export function addressesOf(name: string, { record, aliases = [] }: KnownAccount
 /** The address of this device. */
 export function ownAddress({ record, device }: OwnDevice): Address {
   return deviceAddress(record.account, inputInteger('own.device', device, 0, MAX_DEVICE));
-}
-
-/**
- * Returns a list, and refuses what is none.
- *
- * @throws PolyratchetError `invalid-argument`
- */
-export function inputList<Item>(name: string, list: readonly Item[]): readonly Item[] {
-  if (Array.isArray(list)) return list as readonly Item[];
-  throw new PolyratchetError('invalid-argument', { name, expected: 'a list', got: describe(list) });
 }

@@ -7,10 +7,9 @@
  * @module
  */
 import { accountOf, isDevice, type Address } from '../core/address.js';
-import { inputObject } from '../core/check.js';
+import { inputList, inputObject } from '../core/check.js';
 import type { DeviceFetch } from '../devices/index.js';
 import { archiveSession, type Session } from '../session/index.js';
-import { inputList } from './account.js';
 import { checkChat, type OutgoingMessage } from './message.js';
 import { compareParticipantHashes } from './participantHash.js';
 import type { FanoutPlan } from './plan.js';
@@ -134,10 +133,9 @@ function accountsOf(
 function withoutSent(message: OutgoingMessage, devices: ReadonlySet<Address>): OutgoingMessage {
   const { sent } = message;
   if (sent === undefined || devices.size === 0) return message;
-  const parts = sent.parts.map((part) => ({
-    ...part,
-    devices: part.devices.filter(({ device }) => !devices.has(device)),
-  }));
+  const parts = sent.parts
+    .map((part) => ({ ...part, devices: part.devices.filter(({ device }) => !devices.has(device)) }))
+    .filter((part) => part.devices.length > 0);
   return { ...message, sent: { ...sent, parts } };
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseAddress, type Address } from '../core/address.js';
+import { inputObject } from '../core/check.js';
 import { PolyratchetError, withDevice } from '../core/errors.js';
 import { decrypt, type DecryptOptions, type DecryptResult } from '../session/index.js';
 import { unpad } from '../wire/index.js';
@@ -17,7 +18,7 @@ export interface DecryptFromOptions extends DecryptOptions {
 /**
  * Decrypts a message of a fanout and takes its padding off. A throw changes nothing.
  *
- * @throws PolyratchetError as `decrypt`, with the device in the data; `malformed`: wrong padding.
+ * @throws PolyratchetError as `decrypt`, with the device in the data; `malformed`: wrong padding; `invalid-argument`.
  * @example
  * ```ts no-run
  * import { systemRandom as random } from 'polyratchet';
@@ -33,10 +34,11 @@ export interface DecryptFromOptions extends DecryptOptions {
  * console.log(new TextDecoder().decode(result.plaintext));
  * ```
  */
-export function decryptFrom({ device, ...options }: DecryptFromOptions): DecryptResult {
+export function decryptFrom(options: DecryptFromOptions): DecryptResult {
+  const { device, ...rest } = inputObject('options', options);
   parseAddress(device);
   try {
-    const result = decrypt(options);
+    const result = decrypt(rest);
     return { ...result, plaintext: unpad(result.plaintext) };
   } catch (error) {
     throw PolyratchetError.is(error) ? withDevice(error, device) : error;

@@ -5,10 +5,11 @@
  */
 import { parseAddress, type Address } from '../core/address.js';
 import { inputBytes } from '../core/bytes.js';
-import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
+import { inputInteger, inputList, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
 import { PolyratchetError, withDevice } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
 import { randomBytes, type Random } from '../core/random.js';
+import { invalidArgument } from '../core/refusals.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
 import {
   checkSendable,
@@ -136,16 +137,12 @@ export function encryptFanout(options: EncryptFanoutOptions): readonly FanoutOut
 }
 
 /** What is wrong with the call is not blamed on a device. */
-function checkCall({ identity, registrationId, devices, now }: EncryptFanoutOptions): void {
+function checkCall(options: EncryptFanoutOptions): void {
+  const { identity, registrationId, devices, now } = inputObject('options', options);
   inputObject('identity', identity);
   inputInteger('registrationId', registrationId, 0, MAX_UINT32);
   inputTime('now', now);
-  if (Array.isArray(devices)) return;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'devices',
-    expected: 'a list',
-    got: typeof devices,
-  });
+  inputList('devices', devices);
 }
 
 /** Plaintexts whose padding is drawn together: asking a system for one byte costs as much as half an encryption. */
@@ -206,9 +203,5 @@ function outcomeOf({ device, identity }: Ready, { session, message }: EncryptRes
 }
 
 function twice(): PolyratchetError {
-  return new PolyratchetError('invalid-argument', {
-    name: 'devices',
-    expected: 'each device once',
-    got: 'one twice',
-  });
+  return invalidArgument('devices', 'each device once', 'one twice');
 }

@@ -20,7 +20,7 @@ export {
   type FanoutDevice,
   type FanoutOutcome,
 } from './encrypt.js';
-export type { Envelope } from './envelope.js';
+export type { Envelope, EnvelopeType, PairwiseEnvelope } from './envelope.js';
 export {
   composeMessage,
   type ComposeMessageOptions,
@@ -35,6 +35,7 @@ export {
   type OpenedEnvelope,
   type OpenEnvelopeOptions,
 } from './open.js';
+export { decodeOutgoingMessage, encodeOutgoingMessage } from './outgoingRecord.js';
 export {
   compareParticipantHashes,
   participantHash,

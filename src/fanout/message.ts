@@ -9,6 +9,7 @@
 import { accountOf, type Address } from '../core/address.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { reveal, Secret } from '../core/secret.js';
 import {
   encodeContent,
@@ -117,11 +118,7 @@ export function composeMessage<Extensions extends ContentExtensions = NoExtensio
 function checkSame(message: OutgoingMessage, messageId: string, plan: FanoutPlan): OtherPlaintexts {
   const { plaintexts } = checkChat(message, plan);
   if (message.messageId === messageId && plaintexts.kind === 'each') return plaintexts.plaintexts;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'message',
-    expected: 'the message of this id, with a content for each device',
-    got: 'another',
-  });
+  throw invalidArgument('message', 'the message of this id, with a content for each device', 'another');
 }
 
 type OtherPlaintexts = ReadonlyMap<Address, Secret<'Plaintext'>>;
@@ -134,11 +131,7 @@ function oneOf<Extensions extends ContentExtensions>(
     return isCopied(options.plan)
       ? withCopy(options, content)
       : { kind: 'one', plaintext: encode(options, content) };
-  throw new PolyratchetError('invalid-argument', {
-    name: 'content',
-    expected: 'a content for each device',
-    got: 'one for all',
-  });
+  throw invalidArgument('content', 'a content for each device', 'one for all');
 }
 
 /** A message that goes to somebody else is copied to our own devices. */

@@ -7,9 +7,8 @@
  *
  * @module
  */
-import { accountOf, isDevice, parseAddress, type Address } from '../core/address.js';
+import { accountOf, type Address } from '../core/address.js';
 import { inputObject, inputTime } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import {
   decodeContent,
@@ -38,15 +37,16 @@ import {
   type RemoteIdentity,
   type Session,
 } from '../session/index.js';
-import { addressesOf, ownAddress, type KnownAccount, type OwnDevice } from './account.js';
+import type { KnownAccount, OwnDevice } from './account.js';
 import { decryptFrom } from './decrypt.js';
-import type { Envelope } from './envelope.js';
+import type { PairwiseEnvelope } from './envelope.js';
+import { originOf, recordOf } from './origin.js';
 import { unverified, verifySender, type Sender } from './sender.js';
 
 /** An envelope, and what its opening may need. */
 export interface OpenEnvelopeOptions<Extensions extends ContentExtensions = NoExtensions> {
   /** The envelope as it came. */
-  readonly envelope: Envelope;
+  readonly envelope: PairwiseEnvelope;
   /** This device. */
   readonly own: OwnDevice;
   /** Our identity. */
@@ -136,11 +136,11 @@ export type OpenedEnvelope<Extensions extends ContentExtensions = NoExtensions> 
  * @example
  * ```ts no-run
  * import { systemRandom as random } from 'polyratchet';
- * import { openEnvelope, type Envelope, type KnownAccount, type OwnDevice } from 'polyratchet/fanout';
+ * import { openEnvelope, type PairwiseEnvelope, type KnownAccount, type OwnDevice } from 'polyratchet/fanout';
  * import type { Identity } from 'polyratchet/identity';
  * import type { Session } from 'polyratchet/session';
  *
- * declare const envelope: Envelope;
+ * declare const envelope: PairwiseEnvelope;
  * declare const own: OwnDevice;
  * declare const identity: Identity;
  * declare const sender: KnownAccount; // of accountOf(envelope.from)
@@ -190,37 +190,6 @@ export function openEnvelope<Extensions extends ContentExtensions = NoExtensions
     },
     fetch: [...fetchOf(compared?.sender), ...fetchOf(compared?.recipient)],
   };
-}
-
-/** Where an envelope says that it comes from. */
-interface Origin {
-  /** Number of the device. */
-  readonly device: number;
-  /** Whether it is one of ours. */
-  readonly isOwn: boolean;
-  readonly ownAddresses: readonly Address[];
-}
-
-/** Reads the addresses of an envelope, which must be for this device and not from it. */
-function originOf({ from, to }: Envelope, own: OwnDevice): Origin {
-  const ownAddresses = addressesOf('own', own);
-  const { device: here } = parseAddress(ownAddress(own));
-  const isHere = (address: Address): boolean =>
-    ownAddresses.includes(accountOf(address)) && parseAddress(address).device === here;
-  if (!isDevice(to) || !isHere(to)) throw malformed('to', 'this device', 'another');
-  if (!isDevice(from) || isHere(from)) throw malformed('from', 'another device', 'none');
-  return { device: parseAddress(from).device, isOwn: ownAddresses.includes(accountOf(from)), ownAddresses };
-}
-
-/** What is known of the sender's account, which must be the one that the envelope names. */
-function recordOf(sender: KnownAccount | undefined, from: Address): DeviceListRecord | undefined {
-  if (sender === undefined) return undefined;
-  if (addressesOf('sender', inputObject('sender', sender)).includes(accountOf(from))) return sender.record;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'sender',
-    expected: 'the account that the envelope comes from',
-    got: 'another',
-  });
 }
 
 /** The sender. Of an account that was never seen, its primary is taken at its word: there is nothing to hold it against. */
@@ -278,8 +247,4 @@ function changed(before: DeviceListRecord | undefined, after: DeviceListRecord):
 
 function fetchOf(comparison: MetadataComparison | undefined): readonly DeviceFetch[] {
   return comparison !== undefined && 'fetch' in comparison ? comparison.fetch : [];
-}
-
-function malformed(field: string, expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('malformed', { what: 'envelope', field, expected, got });
 }

@@ -9,9 +9,10 @@
  * @module
  */
 import { parseAddress, type Address } from '../core/address.js';
-import { describe, utf8 } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { utf8 } from '../core/bytes.js';
+import { inputList } from '../core/check.js';
 import { sha256 } from '../crypto/index.js';
+import { restrictedText, type Kind } from '../wire/index.js';
 
 /** Version of the hash, and what separates it from the characters. */
 const PREFIX = '2:';
@@ -24,6 +25,8 @@ const CHARACTERS = 8;
 
 /** Characters that some clients cut it to. */
 const FEWEST_CHARACTERS = 6;
+
+const FORM = new RegExp(`^${PREFIX}(?:[A-Za-z0-9+/]{${FEWEST_CHARACTERS}}|[A-Za-z0-9+/]{${CHARACTERS}})$`);
 
 /**
  * The participant hash of some devices in WhatsApp's form: `2:` and eight characters of standard base64.
@@ -40,15 +43,8 @@ const FEWEST_CHARACTERS = 6;
  * ```
  */
 export function participantHash(devices: readonly Address[]): string {
-  if (!Array.isArray(devices)) {
-    throw new PolyratchetError('invalid-argument', {
-      name: 'devices',
-      expected: 'a list',
-      got: describe(devices),
-    });
-  }
   // Addresses are ASCII: the order of their characters is that of their bytes.
-  const texts = [...new Set(devices.map(deviceText))].sort();
+  const texts = [...new Set(inputList('devices', devices).map(deviceText))].sort();
   const digest = sha256(utf8(texts.join('')));
   return PREFIX + btoa(String.fromCharCode(...digest.subarray(0, HASH_LENGTH)));
 }
@@ -58,6 +54,13 @@ function deviceText(address: Address): string {
   const { user, device, server } = parseAddress(address);
   return `${user}.0:${device}@${server}`;
 }
+
+/** A participant hash in records. */
+export const participantHashText: Kind<string> = restrictedText(
+  'participantHash',
+  (text) => typeof text === 'string' && FORM.test(text),
+  'a participant hash',
+);
 
 /** What two participant hashes say about the devices behind them. */
 export type ParticipantHashComparison =
@@ -88,8 +91,6 @@ export function compareParticipantHashes(one: string, other: string): Participan
   const length = Math.min(a.length, b.length);
   return a.slice(0, length) === b.slice(0, length) ? 'same' : 'different';
 }
-
-const FORM = new RegExp(`^${PREFIX}(?:[A-Za-z0-9+/]{${FEWEST_CHARACTERS}}|[A-Za-z0-9+/]{${CHARACTERS}})$`);
 
 /** The hash in standard base64. */
 function normalized(hash: string): string | undefined {

@@ -10,8 +10,8 @@
  * @module
  */
 import { inputAccount, type Address } from '../core/address.js';
-import { inputObject, inputTime } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { inputList, inputObject, inputTime } from '../core/check.js';
+import { invalidArgument } from '../core/refusals.js';
 import type { DeviceListMetadata } from '../content/index.js';
 import {
   acceptedDevices,
@@ -19,7 +19,7 @@ import {
   type DeviceFetch,
   type DeviceListRecord,
 } from '../devices/index.js';
-import { addressesOf, inputList, ownAddress, type OwnDevice } from './account.js';
+import { addressesOf, ownAddress, type OwnDevice } from './account.js';
 import { participantHash } from './participantHash.js';
 import {
   bundlesFor,
@@ -198,7 +198,7 @@ function otherAccounts(
       !ownAddresses.includes(inputAccount('recipients.account', inputObject('recipients', record).account)),
   );
   if (new Set(others.map(({ account }) => account)).size === others.length) return others;
-  throw wrong('recipients', 'each account once', 'one twice');
+  throw invalidArgument('recipients', 'each account once', 'one twice');
 }
 
 /** The chat that the message belongs to. */
@@ -208,10 +208,7 @@ function chatOf(
   group: Address | undefined,
 ): Address {
   if (group !== undefined) return inputAccount('group', group);
-  if (more.length > 0) throw wrong('recipients', 'one account, or a group', `${1 + more.length} accounts`);
+  if (more.length > 0)
+    throw invalidArgument('recipients', 'one account, or a group', `${1 + more.length} accounts`);
   return recipient?.account ?? own.account;
-}
-
-function wrong(name: string, expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name, expected, got });
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { accountOf, parseAddress, type Address } from '../core/address.js';
-import { copyBytes, equalBytes, inputBytes } from '../core/bytes.js';
+import { copyBytes, inputBytes } from '../core/bytes.js';
 import { inputObject, inputTime } from '../core/check.js';
 import type { PolyratchetError } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
@@ -19,11 +19,11 @@ import type { WhyExcluded } from '../devices/index.js';
 import type { Identity, PreKeyBundle } from '../identity/index.js';
 import type { Session, SessionStatus } from '../session/index.js';
 import { encryptFanout, type FanoutDevice } from './encrypt.js';
-import type { Envelope } from './envelope.js';
+import type { PairwiseEnvelope } from './envelope.js';
 import { checkChat, plaintextsOf, type OutgoingMessage } from './message.js';
 import type { FanoutPlan } from './plan.js';
 import { sessionWith, statusIn, withStatus, type PlannedDevice, type SessionLookup } from './planned.js';
-import type { SentDevice, SentMessage } from './retry/sent.js';
+import { withDevices, type SentDevice, type SentMessage } from './retry/sent.js';
 
 /** Bundles by device; a `Map` is one. */
 export interface BundleLookup {
@@ -95,7 +95,7 @@ export type DeviceOutcome =
 /** What to store, all of it in one write, and what to send then. */
 export interface SealedEnvelopes {
   /** To be sent once everything is stored. */
-  readonly envelopes: readonly Envelope[];
+  readonly envelopes: readonly PairwiseEnvelope[];
   /** Sessions that replace those of before, by device. */
   readonly sessions: ReadonlyMap<Address, Session>;
   /** What became of each device, in the order of the plan: the recipients', then our own. */
@@ -142,7 +142,7 @@ export function sealEnvelopes(options: SealEnvelopesOptions): SealedEnvelopes {
   const devices = decisions.filter((decision) => decision.kind === 'seal');
   const encrypted = encryptFanout({ identity, registrationId, devices, random, now });
 
-  const envelopes: Envelope[] = [];
+  const envelopes: PairwiseEnvelope[] = [];
   const renewed = new Map<Address, Session>();
   const sealed: ToSeal[] = [];
   let next = 0;
@@ -233,7 +233,7 @@ function strangersOf({ basis }: FanoutPlan, { accounts }: OutgoingMessage): (dev
   return (device) => !written.has(accountOf(device));
 }
 
-/** Who was sent what, for those who ask for it again: one part for each plaintext. */
+/** Who was sent what, for those who ask for it again. */
 function withSent({ messageId, sent }: OutgoingMessage, sealed: readonly ToSeal[], now: number): SentMessage {
   const added = new Map<Secret<'Plaintext'>, SentDevice[]>();
   for (const { device, content, identityKey } of sealed) {
@@ -241,13 +241,5 @@ function withSent({ messageId, sent }: OutgoingMessage, sealed: readonly ToSeal[
     if (devices === undefined) added.set(content, [{ device, identityKey }]);
     else devices.push({ device, identityKey });
   }
-  const before = sent?.parts ?? [];
-  const parts = [...before];
-  for (const [plaintext, devices] of added) {
-    const place = before.findIndex((part) => equalBytes(reveal(part.plaintext), reveal(plaintext)));
-    const known = before[place];
-    if (known === undefined) parts.push({ plaintext, devices });
-    else parts[place] = { ...known, devices: [...known.devices, ...devices] };
-  }
-  return { messageId, sentAt: sent?.sentAt ?? now, parts };
+  return withDevices({ messageId, sentAt: sent?.sentAt ?? now, parts: sent?.parts ?? [] }, added);
 }

@@ -20,7 +20,7 @@ import {
   type WhyExcluded,
 } from '../devices/index.js';
 import { peekPreKeyMessage } from '../session/index.js';
-import type { Envelope } from './envelope.js';
+import type { PairwiseEnvelope } from './envelope.js';
 
 /** A sender, or what it lacks. */
 export type Sender =
@@ -34,7 +34,7 @@ export type Sender =
 
 /** An envelope, and what is known of its sender's account. */
 export interface VerifySenderOptions {
-  readonly envelope: Envelope;
+  readonly envelope: PairwiseEnvelope;
   /** Number of the device that it is said to come from. */
   readonly device: number;
   readonly record: DeviceListRecord;

@@ -85,6 +85,7 @@ export interface BundleOptions {
 /**
  * The public bundle of a device.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts
  * import { systemRandom } from 'polyratchet';
@@ -96,7 +97,7 @@ export interface BundleOptions {
  * ```
  */
 export function createBundle(options: BundleOptions): PreKeyBundle {
-  const { identity, registrationId, signedPreKey, oneTimePreKey } = options;
+  const { identity, registrationId, signedPreKey, oneTimePreKey } = inputObject('options', options);
   return {
     registrationId,
     identityKey: copyBytes(identity.publicKey),
@@ -105,13 +106,23 @@ export function createBundle(options: BundleOptions): PreKeyBundle {
   };
 }
 
-/** The public part of a one-time prekey. */
-export function publicPreKey({ id, publicKey }: OneTimePreKey): PublicPreKey {
+/**
+ * The public part of a one-time prekey.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function publicPreKey(oneTimePreKey: OneTimePreKey): PublicPreKey {
+  const { id, publicKey } = inputObject('oneTimePreKey', oneTimePreKey);
   return { id, publicKey: copyBytes(publicKey) };
 }
 
-/** The public part of a signed prekey. */
-export function publicSignedPreKey({ id, publicKey, signature }: SignedPreKey): PublicSignedPreKey {
+/**
+ * The public part of a signed prekey.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function publicSignedPreKey(signedPreKey: SignedPreKey): PublicSignedPreKey {
+  const { id, publicKey, signature } = inputObject('signedPreKey', signedPreKey);
   return { id, publicKey: copyBytes(publicKey), signature: copyBytes(signature) };
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 import { inputBytes } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { inputObject } from '../core/check.js';
 import { randomBytes, type Random } from '../core/random.js';
+import { malformed } from '../core/refusals.js';
 import { reveal, type Secret } from '../core/secret.js';
 import {
   importedKeyPair,
@@ -77,6 +78,7 @@ export interface SignOptions {
 /**
  * Signs a message: XEdDSA in libsignal's variant, 64 bytes.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts
  * import { systemRandom } from 'polyratchet';
@@ -88,7 +90,8 @@ export interface SignOptions {
  * verify({ publicKey: identity.publicKey, message, signature }); // true
  * ```
  */
-export function sign({ identity, message, random }: SignOptions): Uint8Array {
+export function sign(options: SignOptions): Uint8Array {
+  const { identity, message, random } = inputObject('options', options);
   return xeddsaSign(identity, inputBytes('message', message), random);
 }
 
@@ -107,7 +110,7 @@ export interface VerifyOptions {
  *
  * Stricter than libsignal: s must be below the group order, so that nobody can make a second signature from one.
  *
- * @throws PolyratchetError `invalid-key`: a public key that must not be used.
+ * @throws PolyratchetError `invalid-key`: a public key that must not be used; `invalid-argument`.
  * @example
  * ```ts
  * import { systemRandom } from 'polyratchet';
@@ -117,7 +120,8 @@ export interface VerifyOptions {
  * verify({ publicKey, message: new Uint8Array(3), signature: new Uint8Array(64) }); // false
  * ```
  */
-export function verify({ publicKey, message, signature }: VerifyOptions): boolean {
+export function verify(options: VerifyOptions): boolean {
+  const { publicKey, message, signature } = inputObject('options', options);
   return xeddsaVerify(publicKeyFrom('publicKey', publicKey), inputBytes('message', message), signature);
 }
 
@@ -138,6 +142,7 @@ const identityTable: Table<IdentityRecord> = {
 /**
  * The identity as bytes to store: they hold the private key.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts
  * import { systemRandom } from 'polyratchet';
@@ -148,9 +153,10 @@ const identityTable: Table<IdentityRecord> = {
  * ```
  */
 export function encodeIdentity(identity: Identity): Uint8Array {
+  const keys = inputObject('identity', identity);
   return encodeRecord(
     identityTable,
-    identity.kind === 'seeded' ? { seed: identity.seed } : { privateKey: identity.privateKey },
+    keys.kind === 'seeded' ? { seed: keys.seed } : { privateKey: keys.privateKey },
   );
 }
 
@@ -164,10 +170,5 @@ export function decodeIdentity(record: Uint8Array): Identity {
   if (seed !== undefined && privateKey === undefined) return seededKeyPair('IdentityKey', reveal(seed));
   if (privateKey !== undefined && seed === undefined)
     return importedKeyPair('IdentityKey', reveal(privateKey));
-  throw new PolyratchetError('malformed', {
-    what: 'identity',
-    field: 'key',
-    expected: 'a seed or a private key',
-    got: seed === undefined ? 'neither' : 'both',
-  });
+  throw malformed('identity', 'key', 'a seed or a private key', seed === undefined ? 'neither' : 'both');
 }

@@ -75,7 +75,8 @@ export interface SignedPreKeyRotation {
  * signedPreKeyRotationDue({ signedPreKey: { createdAt: 0 }, now: 7 * day }); // true
  * ```
  */
-export function signedPreKeyRotationDue({ signedPreKey, now }: SignedPreKeyRotation): boolean {
+export function signedPreKeyRotationDue(options: SignedPreKeyRotation): boolean {
+  const { signedPreKey, now } = inputObject('options', options);
   const age =
     inputTime('now', now) - inputTime('createdAt', inputObject('signedPreKey', signedPreKey).createdAt);
   return age >= SIGNED_PREKEY_LIFETIME_MS || age < -DAY_MS;
@@ -102,6 +103,7 @@ export interface SignedPreKeyErasure {
  * signedPreKeyErasureDue({ replacedAt: 0, now: 30 * day }); // true
  * ```
  */
-export function signedPreKeyErasureDue({ replacedAt, now }: SignedPreKeyErasure): boolean {
+export function signedPreKeyErasureDue(options: SignedPreKeyErasure): boolean {
+  const { replacedAt, now } = inputObject('options', options);
   return inputTime('now', now) - inputTime('replacedAt', replacedAt) >= SIGNED_PREKEY_GRACE_MS;
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { inputInteger, inputTime } from '../core/check.js';
+import { inputInteger, inputIterable, inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
+import { invalidArgument } from '../core/refusals.js';
 import { reveal, type Secret } from '../core/secret.js';
 import {
   generateKeyPair,
@@ -95,7 +96,8 @@ export interface SignedPreKeyOptions {
  * const signedPreKey = generateSignedPreKey({ identity, id: 1, random: systemRandom, now: Date.now() });
  * ```
  */
-export function generateSignedPreKey({ identity, id, random, now }: SignedPreKeyOptions): SignedPreKey {
+export function generateSignedPreKey(options: SignedPreKeyOptions): SignedPreKey {
+  const { identity, id, random, now } = inputObject('options', options);
   const checkedId = inputInteger('id', id, 1, MAX_PREKEY_ID);
   const createdAt = inputTime('now', now);
   const { publicKey, privateKey } = generateKeyPair('PreKey', random);
@@ -129,7 +131,7 @@ export const MAX_ONE_TIME_PREKEYS = 10_000;
 /**
  * Makes one-time prekeys with the next free ids.
  *
- * @throws PolyratchetError `invalid-argument`
+ * @throws PolyratchetError `invalid-argument`; `too-large`: `inUse` has more ids than there are.
  * @example
  * ```ts
  * import { systemRandom } from 'polyratchet';
@@ -141,13 +143,13 @@ export const MAX_ONE_TIME_PREKEYS = 10_000;
  * ```
  */
 export function generateOneTimePreKeys(options: OneTimePreKeysOptions): OneTimePreKeys {
-  const { lastId, count, inUse = [], random } = options;
-  const taken = new Set(inUse);
+  const { lastId, count, inUse = [], random } = inputObject('options', options);
+  const taken = idsOf(inUse);
   const ids: number[] = [];
   let id = inputInteger('lastId', lastId, 0, MAX_PREKEY_ID);
   inputInteger('count', count, 1, MAX_ONE_TIME_PREKEYS);
   if (taken.size + count > MAX_PREKEY_ID) {
-    throw new PolyratchetError('invalid-argument', { name: 'inUse', expected: 'free ids', got: 'none' });
+    throw invalidArgument('inUse', 'free ids', 'none');
   }
   while (ids.length < count) {
     id = nextPreKeyId(id);
@@ -157,6 +159,18 @@ export function generateOneTimePreKeys(options: OneTimePreKeysOptions): OneTimeP
     oneTimePreKeys: ids.map((free) => ({ id: free, ...generateKeyPair('PreKey', random) })),
     lastId: id,
   };
+}
+
+/** The ids that a caller names; more than there are can only come from a source that never ends. */
+function idsOf(inUse: Iterable<number>): ReadonlySet<number> {
+  const ids = new Set<number>();
+  let count = 0;
+  for (const id of inputIterable('inUse', inUse)) {
+    if (++count > MAX_PREKEY_ID)
+      throw new PolyratchetError('too-large', { what: 'inUse', limit: MAX_PREKEY_ID, got: count });
+    ids.add(id);
+  }
+  return ids;
 }
 
 interface OneTimePreKeyRecord {
@@ -185,7 +199,11 @@ const signedPreKeyTable: Table<SignedPreKeyRecord> = {
   },
 };
 
-/** The one-time prekey as bytes to store: they hold the private key. */
+/**
+ * The one-time prekey as bytes to store: they hold the private key.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeOneTimePreKey(oneTimePreKey: OneTimePreKey): Uint8Array {
   return encodeRecord(oneTimePreKeyTable, oneTimePreKey);
 }
@@ -200,7 +218,11 @@ export function decodeOneTimePreKey(record: Uint8Array): OneTimePreKey {
   return { id, ...keyPairFrom('PreKey', reveal(privateKey)) };
 }
 
-/** The signed prekey as bytes to store: they hold the private key. */
+/**
+ * The signed prekey as bytes to store: they hold the private key.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeSignedPreKey(signedPreKey: SignedPreKey): Uint8Array {
   return encodeRecord(signedPreKeyTable, signedPreKey);
 }

@@ -8,9 +8,7 @@ import { deviceAddress, MAX_DEVICE, parseAddress, type Address } from '../core/a
 import { copyBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { DeviceListAnswer } from '../devices/index.js';
-
-/** Companions that are linked to one account at one time: with the primary, as many devices as an answer may name. */
-export const MAX_LINKED = 63;
+import { MAX_LINKED } from './limits.js';
 
 /** The accounts of a server. */
 export interface Accounts {
@@ -20,8 +18,13 @@ export interface Accounts {
   readonly link: (device: Address, signedIdentity: Uint8Array) => void;
   /** Keeps the account's list; returns the addresses of the devices that are unlinked now. */
   readonly publish: (account: Address, list: Required<PublishedDeviceList>) => readonly Address[];
+  /** Numbers of the account's devices: its primary, and the companions that are linked. */
+  readonly devicesOf: (account: Address) => readonly number[];
   /** What is said of an account, given the identity keys that its devices have published. */
-  answer(account: Address, identityOf: (device: Address) => Uint8Array | undefined): DeviceListAnswer;
+  readonly answer: (
+    account: Address,
+    identityOf: (device: Address) => Uint8Array | undefined,
+  ) => DeviceListAnswer;
 }
 
 interface Account {
@@ -65,6 +68,7 @@ export function createAccounts(): Accounts {
         .filter((device) => account.linked.delete(device))
         .map((device) => deviceAddress(address, device));
     },
+    devicesOf: (address) => [0, ...(accounts.get(address)?.linked.keys() ?? [])],
     answer: (address, identityOf) => {
       const { signedList, linked } = find(address);
       const primary = identityOf(address);

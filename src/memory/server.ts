@@ -6,18 +6,15 @@
  *
  * @module
  */
+import type { ServerAccess } from '../client/index.js';
 import type { Address } from '../core/address.js';
+import { inputObject } from '../core/check.js';
 import type { Random } from '../core/random.js';
 import { systemClock, systemRandom, type Clock } from '../core/system.js';
 import { createAccounts } from './accounts.js';
-import {
-  connectDevice,
-  connectUnlinked,
-  type MemoryConnection,
-  type MemoryLinkingConnection,
-  type World,
-} from './connection.js';
+import { connectDevice, type World } from './connection.js';
 import { createExchanges } from './exchanges.js';
+import { connectUnlinked } from './linkingConnection.js';
 import { createRegistry } from './registry.js';
 
 /** Where the server has its time and its randomness from. */
@@ -28,20 +25,20 @@ export interface MemoryServerOptions {
   readonly random?: Random;
 }
 
-/** A relay with mailboxes. */
-export interface MemoryServer {
-  /** Connects a device; the connection acts in its name. */
-  connect(device: Address): MemoryConnection;
-  /** Connects a device that has no address yet, and wants to be linked. */
-  connectUnlinked(): MemoryLinkingConnection;
+/** A relay with mailboxes, and how it stands. */
+export interface MemoryServer extends ServerAccess {
   /** Envelopes that wait for a device. */
-  waiting(device: Address): number;
+  readonly waiting: (device: Address) => number;
   /** One-time prekeys that are left of a device. */
-  oneTimePreKeys(device: Address): number;
+  readonly oneTimePreKeys: (device: Address) => number;
 }
 
 /**
  * Makes an empty server.
+ *
+ * Beyond what the interface asks for: a connection that is closed ends its readers, and refuses to read anew (`closed`). A
+ * device that is unlinked has `device-revoked` for an answer, its readers too. What clients can fill has bounds
+ * (`too-large`); a send for which one mailbox has no room delivers nothing.
  *
  * @example
  * ```ts
@@ -57,16 +54,26 @@ export interface MemoryServer {
  * ```
  */
 export function createMemoryServer(options: MemoryServerOptions = {}): MemoryServer {
-  const { clock = systemClock, random = systemRandom } = options;
-  const now = (): number => clock.now();
-  const registry = createRegistry(now);
-  const accounts = createAccounts();
-  const exchanges = createExchanges({ random, now });
-  const world: World = { registry, accounts, exchanges, clock };
+  return serverOf(createWorld(options));
+}
+
+/** A server that tells the truth about a world. */
+export function serverOf(world: World): MemoryServer {
   return {
     connect: (device) => connectDevice(device, world),
     connectUnlinked: () => connectUnlinked(world),
-    waiting: registry.waiting,
-    oneTimePreKeys: registry.oneTimePreKeys,
+    waiting: world.registry.waiting,
+    oneTimePreKeys: world.registry.oneTimePreKeys,
+  };
+}
+
+/** A world without anybody. */
+export function createWorld(options: MemoryServerOptions): World {
+  const { clock = systemClock, random = systemRandom } = inputObject('options', options);
+  return {
+    registry: createRegistry(),
+    accounts: createAccounts(),
+    exchanges: createExchanges({ random, now: () => clock.now() }),
+    clock,
   };
 }

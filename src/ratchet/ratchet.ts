@@ -7,6 +7,7 @@
  */
 import { COUNTER_LIMIT, NO_SKIPPED_KEYS, type ChainKey } from '../chain/index.js';
 import { equalBytes, inputBytes, wipe } from '../core/bytes.js';
+import { inputList, inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
 import type { Random } from '../core/random.js';
@@ -34,8 +35,13 @@ export interface StartRatchetOptions {
   readonly random: Random;
 }
 
-/** The initiator's ratchet: it can send at once. */
-export function startRatchet({ rootKey, remoteRatchetKey, random }: StartRatchetOptions): RatchetState {
+/**
+ * The initiator's ratchet: it can send at once.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function startRatchet(options: StartRatchetOptions): RatchetState {
+  const { rootKey, remoteRatchetKey, random } = inputObject('options', options);
   return { ...newSendingChain(rootKey, remoteRatchetKey, random), previousCounter: 0, receiving: [] };
 }
 
@@ -49,8 +55,13 @@ export interface AcceptRatchetOptions {
   readonly ratchetKey: RatchetKeyPair;
 }
 
-/** The responder's ratchet, whose first step is the initiator's first message. */
-export function acceptRatchet({ rootKey, chainKey, ratchetKey }: AcceptRatchetOptions): RatchetState {
+/**
+ * The responder's ratchet, whose first step is the initiator's first message.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
+export function acceptRatchet(options: AcceptRatchetOptions): RatchetState {
+  const { rootKey, chainKey, ratchetKey } = inputObject('options', options);
   return { rootKey, sending: { ratchetKey, chainKey, counter: 0 }, previousCounter: 0, receiving: [] };
 }
 
@@ -76,7 +87,7 @@ export interface RatchetEncryptResult {
  * @throws PolyratchetError `counter-exhausted`, `too-large`, `invalid-argument`.
  */
 export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptResult {
-  return itemAt(ratchetEncryptBatch([options]), 0);
+  return itemAt(ratchetEncryptBatch([inputObject('options', options)]), 0);
 }
 
 /**
@@ -89,7 +100,7 @@ export function ratchetEncrypt(options: RatchetEncryptOptions): RatchetEncryptRe
 export function ratchetEncryptBatch(
   batch: readonly RatchetEncryptOptions[],
 ): readonly RatchetEncryptResult[] {
-  const checked = batch.map(checkOptions);
+  const checked = inputList('batch', batch).map(checkOptions);
   const { steps, all } = stepChains(checked.map(({ ratchet }) => reveal(ratchet.sending.chainKey)));
   try {
     const messages = sealMessages(checked.map((options, i) => sealOptions(options, itemAt(steps, i))));
@@ -130,9 +141,13 @@ function advance(ratchet: RatchetState, { next }: ChainStep): RatchetState {
   return { ...ratchet, sending: { ratchetKey, chainKey, counter: counter + 1 } };
 }
 
-/** The receiving chain of a ratchet key, if the ratchet has it. */
+/**
+ * The receiving chain of a ratchet key, if the ratchet has it.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function findReceivingChain(ratchet: RatchetState, ratchetKey: PublicKey): ReceivingChain | undefined {
-  return ratchet.receiving.find((chain) => equalBytes(chain.ratchetKey, ratchetKey));
+  return inputObject('ratchet', ratchet).receiving.find((chain) => equalBytes(chain.ratchetKey, ratchetKey));
 }
 
 /** What to decrypt. */
@@ -159,7 +174,7 @@ export interface RatchetDecryptResult {
  * @throws PolyratchetError `duplicate-message`, `key-gone`, `too-far-ahead`; `invalid-argument`: the random source fails.
  */
 export function ratchetDecrypt(options: RatchetDecryptOptions): RatchetDecryptResult | undefined {
-  const { ratchet, message, sender, receiver, random } = options;
+  const { ratchet, message, sender, receiver, random } = inputObject('options', options);
   const known = findReceivingChain(ratchet, message.ratchetKey);
   if (known !== undefined) {
     const received = receiveOn(known, message, { sender, receiver });

@@ -5,7 +5,8 @@
  */
 import { parseAddress, type Address, type AddressParts } from '../core/address.js';
 import { describe, utf8 } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import type { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import type { Both } from './fingerprint.js';
 import { MAX_IDENTIFIER_LENGTH, type AccountParty } from './party.js';
 
@@ -37,7 +38,7 @@ export function inputNames({ accounts, username, hosted = false }: AccountParty)
   if (parts.length === 0 || moreLids.length > 0 || moreOthers.length > 0) {
     throw invalidAccounts(`an array of ${parts.length}`);
   }
-  if (typeof hosted !== 'boolean') throw invalid('hosted', 'true or false', describe(hosted));
+  if (typeof hosted !== 'boolean') throw invalidArgument('hosted', 'true or false', describe(hosted));
   return {
     ...(other === undefined ? {} : { account: utf8(nameOf(other)) }),
     ...(lid === undefined ? {} : { lid: utf8(`${lid.user}${LID_SUFFIX}`) }),
@@ -56,13 +57,13 @@ export function pickIdentifiers([local, remote]: Both<Names>): Both<Uint8Array> 
   if (local.lid !== undefined && remote.lid !== undefined)
     return [digitsOfLid(local.lid), digitsOfLid(remote.lid)];
   if (local.account !== undefined && remote.account !== undefined) return [local.account, remote.account];
-  throw invalid('accounts', 'LIDs of both people, or another account of both', 'one of each');
+  throw invalidArgument('accounts', 'LIDs of both people, or another account of both', 'one of each');
 }
 
 function inputAccount(account: Address): AddressParts {
   const parts = parseAddress(account);
   if (parts.device === 0) return parts;
-  throw invalid('accounts', 'user@server', 'the address of a companion');
+  throw invalidArgument('accounts', 'user@server', 'the address of a companion');
 }
 
 /** A phone number is its digits, as in WhatsApp; elsewhere two servers may use one name, so it is the whole address. */
@@ -79,13 +80,9 @@ function inputUsername(username: string): Uint8Array {
   const text = utf8(wellFormed ? username : '');
   if (text.length > 0 && text.length <= MAX_IDENTIFIER_LENGTH) return text;
   const got = wellFormed ? `${text.length} bytes` : describe(username);
-  throw invalid('username', `1 to ${MAX_IDENTIFIER_LENGTH} bytes of text`, got);
+  throw invalidArgument('username', `1 to ${MAX_IDENTIFIER_LENGTH} bytes of text`, got);
 }
 
 function invalidAccounts(got: string): PolyratchetError {
-  return invalid('accounts', 'a LID, another account, or both', got);
-}
-
-function invalid(name: string, expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name, expected, got });
+  return invalidArgument('accounts', 'a LID, another account, or both', got);
 }

@@ -8,6 +8,7 @@
 import { concat, describe, inputBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { checkVersion, WHAT, type SecurityCodeComparison } from './comparison.js';
 import { digitsOf, fingerprints, type Both } from './fingerprint.js';
 import { inputIdentityKeys, sortBytes, type SecurityCodeParties, type SecurityCodeProfile } from './party.js';
@@ -125,5 +126,5 @@ export function compareSecurityCodes(options: CompareSecurityCodesOptions): Secu
 function profileOf<Name extends SecurityCodeProfile>(name: Name): Profile<SecurityCodeParties[Name]> {
   if (Object.hasOwn(PROFILES, name)) return PROFILES[name];
   const got = typeof name === 'string' ? 'another text' : describe(name);
-  throw new PolyratchetError('invalid-argument', { name: 'profile', expected: 'whatsapp or signal', got });
+  throw invalidArgument('profile', 'whatsapp or signal', got);
 }

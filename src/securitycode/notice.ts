@@ -8,7 +8,7 @@
  */
 import { concat, equalBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { publicKeyFrom, type PublicKey } from '../crypto/index.js';
 import { inputIdentityKeys, sortBytes } from './party.js';
 
@@ -90,9 +90,5 @@ function inputIdentities(name: string, identities: PersonIdentities): CheckedIde
   const keys = inputIdentityKeys(identityKeys);
   if (keys.some((key) => equalBytes(key, checked)))
     return { primary: checked, keys: concat(...sortBytes(keys)) };
-  throw new PolyratchetError('invalid-argument', {
-    name: `${name}.primary`,
-    expected: 'one of the identity keys',
-    got: 'another key',
-  });
+  throw invalidArgument(`${name}.primary`, 'one of the identity keys', 'another key');
 }

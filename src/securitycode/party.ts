@@ -6,6 +6,7 @@
 import { MAX_ADDRESS_LENGTH, type Address } from '../core/address.js';
 import { describe } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { publicKeyFrom, type PublicKey } from '../crypto/index.js';
 
 /** Most identity keys of one person: as many as a device list may name. */
@@ -57,11 +58,7 @@ export function inputIdentityKeys(keys: readonly Uint8Array[]): readonly PublicK
   const isArray: boolean = Array.isArray(keys); // not a guard: it would make `any` of the keys
   if (!isArray || keys.length === 0) {
     const got = isArray ? 'an empty array' : describe(keys);
-    throw new PolyratchetError('invalid-argument', {
-      name: 'identityKeys',
-      expected: 'an array of public keys',
-      got,
-    });
+    throw invalidArgument('identityKeys', 'an array of public keys', got);
   }
   if (keys.length > MAX_IDENTITY_KEYS) {
     throw new PolyratchetError('too-large', {

@@ -6,7 +6,7 @@
  * @module
  */
 import { equalBytes, inputBytes } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import {
   bytes,
   decodeMessage,
@@ -46,11 +46,7 @@ export const signal: Profile<IdentifierParty> = {
 function inputIdentifier({ identifier }: IdentifierParty): Uint8Array {
   const input = inputBytes('identifier', identifier);
   if (input.length > 0 && input.length <= MAX_IDENTIFIER_LENGTH) return input;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'identifier',
-    expected: `1 to ${MAX_IDENTIFIER_LENGTH} bytes`,
-    got: `${input.length} bytes`,
-  });
+  throw invalidArgument('identifier', `1 to ${MAX_IDENTIFIER_LENGTH} bytes`, `${input.length} bytes`);
 }
 
 interface Content {

@@ -8,7 +8,7 @@
  * @module
  */
 import { equalBytes } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 import { KEY_LENGTH } from '../crypto/index.js';
 import {
   bytes,
@@ -125,7 +125,7 @@ function claimOf(person: Person, version: number): Claim {
   const field = version === PLAIN ? 'keys' : 'hashedKeys';
   const keys = person[field];
   if (keys !== undefined) return { ...person, keys };
-  throw new PolyratchetError('malformed', { what: WHAT, field, expected: 'the field', got: 'none' });
+  throw malformed(WHAT, field, 'the field', 'none');
 }
 
 /** What can differ in what two devices say of one person, in the order in which it is looked at. */

@@ -9,6 +9,7 @@
  */
 import { inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 import { SIGNATURE_LENGTH, xeddsaSignBy, type SignerKeyPair } from '../crypto/index.js';
 import { checkVersionByte, EMITTED_VERSION_BYTE, MAX_PADDING, MAX_PLAINTEXT_LENGTH } from '../wire/index.js';
 import { MESSAGE_NAME, type MessageFields, type Profile } from './profile.js';
@@ -53,12 +54,7 @@ export function parseMessage(profile: Profile, message: Uint8Array): ParsedMessa
   checkVersionByte(MESSAGE_NAME, input);
   const end = input.length - SIGNATURE_LENGTH;
   if (end < 1) {
-    throw new PolyratchetError('malformed', {
-      what: MESSAGE_NAME,
-      field: 'signature',
-      expected: `${SIGNATURE_LENGTH} bytes`,
-      got: `${input.length - 1} bytes`,
-    });
+    throw malformed(MESSAGE_NAME, 'signature', `${SIGNATURE_LENGTH} bytes`, `${input.length - 1} bytes`);
   }
   const fields = profile.message.decode(input.subarray(1, end));
   return { ...fields, signed: input.subarray(0, end), signature: input.subarray(end) };

@@ -12,7 +12,7 @@
  */
 import { CHAIN_KEY_LENGTH, COUNTER_LIMIT, type ChainKey } from '../chain/index.js';
 import { describe } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import type { PublicKey } from '../crypto/index.js';
 import {
   bytes,
@@ -146,11 +146,7 @@ const profiles: Readonly<Record<SenderKeyProfile, Profile>> = {
  */
 export function profileOf(name: SenderKeyProfile): Profile {
   if (Object.hasOwn(profiles, name)) return profiles[name];
-  throw new PolyratchetError('invalid-argument', {
-    name: 'profile',
-    expected: "'whatsapp' or 'signal'",
-    got: describe(name),
-  });
+  throw invalidArgument('profile', "'whatsapp' or 'signal'", describe(name));
 }
 
 /** The codec of a table; its writer itself refuses a message that lacks what the table requires. */

@@ -5,7 +5,7 @@
  */
 import { CHAIN_KEY_LENGTH, messageChain, type ChainKey } from '../chain/index.js';
 import { inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 import { reveal, type Secret } from '../core/secret.js';
 import { SEED_LENGTH, signerKeyPair } from '../crypto/index.js';
 import {
@@ -82,6 +82,7 @@ const receivedTable: Table<ReceivedSenderKey> = {
 /**
  * A key of our own as bytes to store: who has them can write in our name.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts
  * import { systemRandom } from 'polyratchet';
@@ -110,6 +111,7 @@ export function decodeSenderKey(record: Uint8Array): SenderKey {
 /**
  * What a device has given us for a group as bytes to store: they hold keys, so they belong in an encrypted store.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts no-run
  * import {
@@ -137,12 +139,7 @@ export function decodeReceivedSenderKey(record: Uint8Array): ReceivedSenderKey {
   received.states.forEach((state, i) => {
     checkId(stateTable.name, received.profile, state);
     if (received.states.findIndex((other) => isSameId(other, state)) === i) return;
-    throw new PolyratchetError('malformed', {
-      what: receivedTable.name,
-      field: 'states',
-      expected: 'each key once',
-      got: 'one twice',
-    });
+    throw malformed(receivedTable.name, 'states', 'each key once', 'one twice');
   });
   return received;
 }
@@ -150,10 +147,10 @@ export function decodeReceivedSenderKey(record: Uint8Array): ReceivedSenderKey {
 function checkId(what: string, name: SenderKeyProfile, { distributionId }: SenderKeyId): void {
   const { hasDistributionId } = profileOf(name);
   if ((distributionId !== undefined) === hasDistributionId) return;
-  throw new PolyratchetError('malformed', {
+  throw malformed(
     what,
-    field: 'distributionId',
-    expected: hasDistributionId ? 'a UUID' : 'none',
-    got: hasDistributionId ? 'none' : 'a UUID',
-  });
+    'distributionId',
+    hasDistributionId ? 'a UUID' : 'none',
+    hasDistributionId ? 'none' : 'a UUID',
+  );
 }

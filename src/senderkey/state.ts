@@ -7,6 +7,7 @@ import type { ChainKey, MessageChain } from '../chain/index.js';
 import { inputAccount, inputDevice, type Address } from '../core/address.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import type { PublicKey, SignerKeyPair } from '../crypto/index.js';
 import { profileOf, type SenderKeyProfile } from './profile.js';
 
@@ -93,11 +94,7 @@ function checkBinding(
   if (received.group !== group) throw wrongChat(received.group, inputAccount('group', group));
   if (received.sender !== sender) throw wrongChat(received.sender, inputDevice('sender', sender));
   if (received.profile === profile && Array.isArray(received.states)) return received;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'received',
-    expected: 'received sender keys of the same profile',
-    got: 'another object',
-  });
+  throw invalidArgument('received', 'received sender keys of the same profile', 'another object');
 }
 
 function wrongChat(expected: Address, got: Address): PolyratchetError {

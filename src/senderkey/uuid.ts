@@ -4,7 +4,7 @@
  * @module
  */
 import { describe, fromHex, toHex } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { bytes, type Kind } from '../wire/index.js';
 
 const UUID_LENGTH = 16;
@@ -29,7 +29,7 @@ export const uuid: Kind<string> = {
 export function inputUuid(name: string, value: string): string {
   const text = typeof value === 'string' ? value.toLowerCase() : '';
   if (UUID.test(text)) return text;
-  throw new PolyratchetError('invalid-argument', { name, expected: 'a UUID', got: describe(value) });
+  throw invalidArgument(name, 'a UUID', describe(value));
 }
 
 function toBytes(text: string): Uint8Array {

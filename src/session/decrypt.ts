@@ -5,6 +5,7 @@
  */
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import {
   decodeSignalMessage,
   findReceivingChain,
@@ -53,11 +54,7 @@ export function decrypt(options: DecryptOptions): DecryptResult {
         throw new PolyratchetError('no-session', {});
       return decryptMessage({ ...options, session });
     default:
-      throw new PolyratchetError('invalid-argument', {
-        name: 'message.type',
-        expected: "'prekey' or 'message'",
-        got: typeof message.type,
-      });
+      throw invalidArgument('message.type', "'prekey' or 'message'", typeof message.type);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputObject, inputTime } from '../core/check.js';
+import { inputList, inputObject, inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { itemAt } from '../core/lists.js';
 import { ratchetEncryptBatch } from '../ratchet/index.js';
@@ -79,11 +79,8 @@ export interface SendableSession {
  * @throws PolyratchetError `no-session`, `session-expired`, `counter-exhausted`, `untrusted-identity`, `invalid-argument`.
  * @internal
  */
-export function checkSendable({
-  session,
-  trustedIdentity,
-  now,
-}: Omit<EncryptOptions, 'plaintext'>): SendableSession {
+export function checkSendable(options: Omit<EncryptOptions, 'plaintext'>): SendableSession {
+  const { session, trustedIdentity, now } = inputObject('options', options);
   const { current, localIdentity } = inputSession(session);
   const status = sessionStatus({ session, now: inputTime('now', now) });
   if (current === undefined) throw new PolyratchetError('no-session', {});
@@ -106,7 +103,7 @@ export interface BatchItem extends SendableSession {
  * @internal
  */
 export function encryptBatch(items: readonly BatchItem[]): readonly EncryptResult[] {
-  const batch = items.map(({ session, current, plaintext }) => {
+  const batch = inputList('items', items).map(({ session, current, plaintext }) => {
     const { ratchet, remoteIdentity: receiver } = current;
     return { ratchet, plaintext, sender: session.localIdentity, receiver };
   });

@@ -6,6 +6,7 @@
 import { copyBytes, equalBytes, inputBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../crypto/index.js';
 import type { Identity } from '../identity/index.js';
 import { inputSession, knownIdentity, type Session } from './state.js';
@@ -65,9 +66,5 @@ export function checkOwner(session: Session | undefined, identity: Identity): Pu
   const localIdentity = inputBytes('identity.publicKey', publicKey, KEY_LENGTH) as PublicKey;
   if (session === undefined || equalBytes(inputSession(session).localIdentity, localIdentity))
     return localIdentity;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'identity',
-    expected: 'the identity that the session was made with',
-    got: 'another',
-  });
+  throw invalidArgument('identity', 'the identity that the session was made with', 'another');
 }

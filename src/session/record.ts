@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { malformed } from '../core/refusals.js';
 import type { PublicKey } from '../crypto/index.js';
-import { PolyratchetError } from '../core/errors.js';
 import { ratchetState, type RatchetState } from '../ratchet/index.js';
 import {
   bytes,
@@ -93,6 +93,7 @@ const sessionTable: Table<SessionRecord> = {
 /**
  * The session as bytes to store: they hold its keys, so they belong in an encrypted store.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts no-run
  * import { decodeSession, encodeSession, type Session } from 'polyratchet/session';
@@ -147,10 +148,5 @@ function handshakeFrom({ unacknowledged, rootTag }: StateRecord): Handshake {
   if (unacknowledged === undefined)
     return rootTag === undefined ? { kind: 'acknowledged' } : { kind: 'accepted', rootTag };
   if (rootTag === undefined) return { kind: 'unacknowledged', ...unacknowledged };
-  throw new PolyratchetError('malformed', {
-    what: stateTable.name,
-    field: 'handshake',
-    expected: 'one side to have started',
-    got: 'both',
-  });
+  throw malformed(stateTable.name, 'handshake', 'one side to have started', 'both');
 }

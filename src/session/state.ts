@@ -8,7 +8,7 @@
  */
 import { equalBytes, inputBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import { KEY_LENGTH, type PublicKey } from '../crypto/index.js';
 import { COUNTER_LIMIT, type RatchetState } from '../ratchet/index.js';
 
@@ -89,11 +89,7 @@ export function inputSession(session: Session): Session {
   const { localIdentity, archived, acceptedRoots } = inputObject('session', session);
   inputBytes('session.localIdentity', localIdentity, KEY_LENGTH);
   if (Array.isArray(archived) && Array.isArray(acceptedRoots)) return session;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'session',
-    expected: 'a session',
-    got: 'another object',
-  });
+  throw invalidArgument('session', 'a session', 'another object');
 }
 
 /** All states in the order in which they are tried. */
@@ -187,6 +183,7 @@ export interface SessionStatusOptions {
 /**
  * Whether a session can encrypt, and if not, why: then a bundle is needed.
  *
+ * @throws PolyratchetError `invalid-argument`
  * @example
  * ```ts
  * import { sessionStatus } from 'polyratchet/session';
@@ -194,7 +191,8 @@ export interface SessionStatusOptions {
  * sessionStatus({ now: Date.now() }); // 'none'
  * ```
  */
-export function sessionStatus({ session, now }: SessionStatusOptions): SessionStatus {
+export function sessionStatus(options: SessionStatusOptions): SessionStatus {
+  const { session, now } = inputObject('options', options);
   if (session?.current === undefined) return 'none';
   const { handshake, ratchet } = session.current;
   if (ratchet.sending.counter >= COUNTER_LIMIT) return 'exhausted';

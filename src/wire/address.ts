@@ -5,8 +5,9 @@
  */
 import { isAccount, isDevice, type Address } from '../core/address.js';
 import { describe } from '../core/bytes.js';
-import { PolyratchetError } from '../core/errors.js';
-import { string, type Kind } from './kinds.js';
+import { invalidArgument } from '../core/refusals.js';
+import { string } from './byteKinds.js';
+import type { Kind } from './kinds.js';
 import { varintLength } from './writer.js';
 
 /** The address of an account or a group. */
@@ -29,7 +30,7 @@ export function restrictedText(
     wireType: string.wireType,
     size: (value) => {
       if (isTaken(value)) return varintLength(value.length) + value.length;
-      throw new PolyratchetError('invalid-argument', { name, expected, got: describe(value) });
+      throw invalidArgument(name, expected, describe(value));
     },
     write: (writer, value) => {
       writer.varint(value.length);

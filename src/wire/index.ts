@@ -4,19 +4,15 @@
  * @module
  */
 export { accountText, deviceText, restrictedText } from './address.js';
+export { bytes, encodedPublicKey, rawPublicKey, secret, string } from './byteKinds.js';
 export { scanFields, type RawField } from './fields.js';
 export {
   bool,
-  bytes,
-  encodedPublicKey,
   enumeration,
   int32,
   packedUint32,
   prefixedLength,
-  rawPublicKey,
   seconds,
-  secret,
-  string,
   uint32,
   uint53,
   uint64,

@@ -1,16 +1,11 @@
 /**
- * The kinds of protobuf field values: how each is measured, written and strictly read.
- *
- * What is read is a copy: no value keeps a caller's memory alive or changes with it.
+ * The kinds of protobuf field values: how each is measured, written and strictly read. Here those of numbers.
  *
  * @module
  */
-import { copyBytes, describe, inputBytes, utf8 } from '../core/bytes.js';
+import { describe } from '../core/bytes.js';
 import { inputInteger, MAX_UINT32 } from '../core/check.js';
-import { PolyratchetError } from '../core/errors.js';
-import { reveal, Secret } from '../core/secret.js';
-import { KEY_LENGTH, readPublicKey, type PublicKey } from '../crypto/index.js';
-import { ENCODED_KEY_LENGTH, readEncodedPublicKey, writePublicKey } from './publicKey.js';
+import { invalidArgument } from '../core/refusals.js';
 import { Reader } from './reader.js';
 import { varint64Length, varintLength, type Writer } from './writer.js';
 
@@ -40,11 +35,7 @@ export const uint64: Kind<bigint> = {
   wireType: 0,
   size: (value) => {
     if (typeof value !== 'bigint' || value < 0n || value >> 64n !== 0n) {
-      throw new PolyratchetError('invalid-argument', {
-        name: 'uint64',
-        expected: 'a bigint from 0 to 2^64 - 1',
-        got: describe(value),
-      });
+      throw invalidArgument('uint64', 'a bigint from 0 to 2^64 - 1', describe(value));
     }
     return varint64Length(value);
   },
@@ -60,11 +51,7 @@ export const seconds: Kind<number> = {
   size: (value) => {
     const time = inputInteger('seconds', value, 0, Number.MAX_SAFE_INTEGER);
     if (time % 1000 === 0) return varintLength(time / 1000);
-    throw new PolyratchetError('invalid-argument', {
-      name: 'seconds',
-      expected: 'whole seconds in milliseconds',
-      got: 'a fraction of a second',
-    });
+    throw invalidArgument('seconds', 'whole seconds in milliseconds', 'a fraction of a second');
   },
   write: (writer, value) => {
     writer.varint(value / 1000);
@@ -83,11 +70,11 @@ export function packedUint32(most: number): Kind<readonly number[]> {
     wireType: 2,
     size: (values) => {
       if (Array.isArray(values) && values.length <= most) return prefixedLength(sizeOf(values));
-      throw new PolyratchetError('invalid-argument', {
-        name: 'packedUint32',
-        expected: `a list of at most ${most}`,
-        got: Array.isArray(values) ? `${values.length}` : describe(values),
-      });
+      throw invalidArgument(
+        'packedUint32',
+        `a list of at most ${most}`,
+        Array.isArray(values) ? `${values.length}` : describe(values),
+      );
     },
     write: (writer, values) => {
       writer.varint(sizeOf(values));
@@ -129,11 +116,7 @@ export const bool: Kind<boolean> = {
   wireType: 0,
   size: (value) => {
     if (typeof value === 'boolean') return 1;
-    throw new PolyratchetError('invalid-argument', {
-      name: 'bool',
-      expected: 'true or false',
-      got: describe(value),
-    });
+    throw invalidArgument('bool', 'true or false', describe(value));
   },
   write: (writer, value) => {
     writer.varint(value ? 1 : 0);
@@ -153,7 +136,7 @@ export function enumeration<Name extends string>(numbers: Readonly<Record<Name, 
     const number = toNumber.get(name);
     if (number !== undefined) return number;
     const expected = `one of ${[...toNumber.keys()].join(', ')}`;
-    throw new PolyratchetError('invalid-argument', { name: 'enumeration', expected, got: describe(name) });
+    throw invalidArgument('enumeration', expected, describe(name));
   };
   return {
     wireType: 0,
@@ -162,94 +145,6 @@ export function enumeration<Name extends string>(numbers: Readonly<Record<Name, 
       writer.varint(numberOf(name));
     },
     read: (reader) => toName.get(reader.varint()) ?? reader.fail('a known value', 'another one'),
-  };
-}
-
-/** Bytes of any length, of exactly one, or of a range of lengths. */
-export function bytes(least = 0, most: number = least === 0 ? Infinity : least): Kind<Uint8Array> {
-  return {
-    wireType: 2,
-    size: (value) => {
-      const { length } = inputBytes('bytes', value);
-      if (length >= least && length <= most) return prefixedLength(length);
-      throw new PolyratchetError('invalid-argument', {
-        name: 'bytes',
-        expected: lengths(least, most),
-        got: describe(value),
-      });
-    },
-    write: (writer, value) => {
-      writer.prefixed(value);
-    },
-    read: (reader) => {
-      const view = reader.view();
-      if (view.length >= least && view.length <= most) return copyBytes(view);
-      return reader.fail(lengths(least, most), `${view.length} bytes`);
-    },
-  };
-}
-
-function lengths(least: number, most: number): string {
-  return least === most ? `${least} bytes` : `${least} to ${most} bytes`;
-}
-
-/** UTF-8 text; neither lone surrogates nor malformed UTF-8 pass. */
-export const string: Kind<string> = {
-  wireType: 2,
-  size: (value) => {
-    if (typeof value !== 'string' || /\p{Surrogate}/u.test(value)) {
-      throw new PolyratchetError('invalid-argument', {
-        name: 'string',
-        expected: 'well-formed text',
-        got: describe(value),
-      });
-    }
-    return prefixedLength(utf8(value).length);
-  },
-  write: (writer, value) => {
-    writer.prefixed(utf8(value));
-  },
-  read: (reader) => {
-    const view = reader.view();
-    try {
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(view);
-    } catch {
-      return reader.fail('UTF-8', 'other bytes');
-    }
-  },
-};
-
-/** A public key in the protocol's 33-byte form, 0x05 ‖ u. */
-export const encodedPublicKey: Kind<PublicKey> = {
-  wireType: 2,
-  size: (value) => prefixedLength(1 + inputBytes('public key', value, KEY_LENGTH).length),
-  write: (writer, value) => {
-    writer.varint(ENCODED_KEY_LENGTH);
-    writePublicKey(writer.bytes, writer.skip(ENCODED_KEY_LENGTH), value);
-  },
-  read: (reader) => readEncodedPublicKey(reader.field, exactly(reader, ENCODED_KEY_LENGTH)),
-};
-
-/** A public key as 32 raw bytes: the form of this library's own records. */
-export const rawPublicKey: Kind<PublicKey> = {
-  wireType: 2,
-  size: (value) => prefixedLength(inputBytes('public key', value, KEY_LENGTH).length),
-  write: (writer, value) => {
-    writer.prefixed(value);
-  },
-  read: (reader) => readPublicKey(reader.field, exactly(reader, KEY_LENGTH)),
-};
-
-/** A secret of a role and a fixed length, in this library's own records. */
-export function secret<Role extends string>(role: Role, length: number): Kind<Secret<Role>> {
-  return {
-    wireType: 2,
-    size: (value) =>
-      prefixedLength(inputBytes(role, value instanceof Secret ? reveal(value) : value, length).length),
-    write: (writer, value) => {
-      writer.prefixed(reveal(value));
-    },
-    read: (reader) => new Secret(role, exactly(reader, length)),
   };
 }
 
@@ -270,9 +165,4 @@ function boundedVarint(name: string, most: number): Kind<number> {
       return value <= most ? value : reader.fail(`an integer up to ${most}`, 'a larger one');
     },
   };
-}
-
-function exactly(reader: Reader, length: number): Uint8Array {
-  const view = reader.view();
-  return view.length === length ? view : reader.fail(`${length} bytes`, `${view.length} bytes`);
 }

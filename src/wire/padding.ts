@@ -6,6 +6,7 @@
 import { copyBytes, inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { randomBytes, type Random } from '../core/random.js';
+import { malformed } from '../core/refusals.js';
 
 /** Longest plaintext of one message: far above any text, and media travel elsewhere. */
 export const MAX_PLAINTEXT_LENGTH: number = 256 * 1024;
@@ -48,12 +49,7 @@ export function unpad(padded: Uint8Array): Uint8Array {
     start < 0 ||
     padded.subarray(start).some((byte) => byte !== padding)
   ) {
-    throw new PolyratchetError('malformed', {
-      what: 'plaintext',
-      field: 'padding',
-      expected: `1 to ${MAX_PADDING} equal bytes`,
-      got: 'others',
-    });
+    throw malformed('plaintext', 'padding', `1 to ${MAX_PADDING} equal bytes`, 'others');
   }
   return copyBytes(padded.subarray(0, start));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 
 /** A varint has at most this many bytes: 64 bits, 7 a byte (protobuf encoding, "Base 128 varints"). */
 const MAX_VARINT_BYTES = 10;
@@ -76,7 +76,7 @@ export class Reader {
 
   /** Refuses the input. */
   fail(expected: string, got: string): never {
-    throw new PolyratchetError('malformed', { what: this.what, field: this.field, expected, got });
+    throw malformed(this.what, this.field, expected, got);
   }
 
   #byte(): number {

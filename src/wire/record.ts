@@ -5,6 +5,7 @@
  */
 import { inputBytes } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 import { decodeMessage, encodeMessage, type Table } from './table.js';
 
 /** The format that this release writes; older ones that it still reads would be listed beside it. */
@@ -29,12 +30,7 @@ export function decodeRecord<Message extends object>(table: Table<Message>, byte
     throw new PolyratchetError('newer-format', { what: table.name, got: version, supported: `0x01` });
   }
   if (version < RECORD_VERSION) {
-    throw new PolyratchetError('malformed', {
-      what: table.name,
-      field: 'version',
-      expected: 'a format version',
-      got: input.length === 0 ? '0 bytes' : '0',
-    });
+    throw malformed(table.name, 'version', 'a format version', input.length === 0 ? '0 bytes' : '0');
   }
   return decodeMessage(table, input.subarray(1));
 }

@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { inputObject, inputList } from '../core/check.js';
 import { checkFieldNumber, skipValue } from './fields.js';
 import { prefixedLength, type Kind } from './kinds.js';
 import { Reader } from './reader.js';
@@ -86,13 +87,19 @@ export function nested<Message extends object>(table: Table<Message>): Kind<Mess
   };
 }
 
-/** Bytes of a message on the wire. */
+/**
+ * Bytes of a message on the wire.
+ *
+ * @throws PolyratchetError `invalid-argument`: no object, or a value outside its kind.
+ */
 export function encodedLength<Message extends object>(table: Table<Message>, message: Message): number {
   let length = 0;
+  inputObject(table.name, message);
   for (const { key, row, tagLength } of plan(table)) {
     const value: unknown = message[key];
     if (row.presence === 'repeated') {
-      for (const item of value as readonly unknown[]) length += tagLength + row.kind.size(item);
+      for (const item of inputList(key, value as readonly unknown[]))
+        length += tagLength + row.kind.size(item);
     } else if (value !== undefined || row.presence === 'required') {
       length += tagLength + row.kind.size(value);
     }

@@ -4,6 +4,7 @@
  * @module
  */
 import { PolyratchetError } from '../core/errors.js';
+import { malformed } from '../core/refusals.js';
 
 /** X3DH and the Double Ratchet: the protocol version of this library's sessions. */
 export const PROTOCOL_VERSION = 3;
@@ -22,7 +23,7 @@ const ACCEPTED_VERSION_BYTES: ReadonlySet<number> = new Set([0x33, 0x34]);
 export function checkVersionByte(what: string, bytes: Uint8Array): void {
   const [byte] = bytes;
   if (byte === undefined) {
-    throw new PolyratchetError('malformed', { what, field: 'version', expected: '1 byte', got: '0 bytes' });
+    throw malformed(what, 'version', '1 byte', '0 bytes');
   }
   if (ACCEPTED_VERSION_BYTES.has(byte)) return;
   const code = byte >> 4 < PROTOCOL_VERSION ? 'legacy-version' : 'unknown-version';

@@ -9,6 +9,7 @@
  * @module
  */
 import { concat, utf8, wipe } from '../core/bytes.js';
+import { inputObject } from '../core/check.js';
 import { reveal, Secret } from '../core/secret.js';
 import { agree, hkdfSha256, type KeyPair, type PublicKey } from '../crypto/index.js';
 import type { Identity, OneTimePreKey, SignedPreKey, ValidBundle } from '../identity/index.js';
@@ -49,9 +50,10 @@ export interface InitiateOptions {
 /**
  * The agreement as the initiator computes it.
  *
- * @throws PolyratchetError `invalid-key`: never with a validated bundle.
+ * @throws PolyratchetError `invalid-argument`; `invalid-key`: never with a validated bundle.
  */
-export function initiate({ identity, baseKey, bundle }: InitiateOptions): InitialKeys {
+export function initiate(options: InitiateOptions): InitialKeys {
+  const { identity, baseKey, bundle } = inputObject('options', options);
   const { identityKey, signedPreKey, oneTimePreKey } = bundle;
   const secrets = [
     agree(identity.privateKey, signedPreKey.publicKey),
@@ -79,15 +81,10 @@ export interface RespondOptions {
 /**
  * The agreement as the responder computes it.
  *
- * @throws PolyratchetError `invalid-key`: never with checked public keys.
+ * @throws PolyratchetError `invalid-argument`; `invalid-key`: never with checked public keys.
  */
-export function respond({
-  identity,
-  signedPreKey,
-  oneTimePreKey,
-  identityKey,
-  baseKey,
-}: RespondOptions): InitialKeys {
+export function respond(options: RespondOptions): InitialKeys {
+  const { identity, signedPreKey, oneTimePreKey, identityKey, baseKey } = inputObject('options', options);
   const secrets = [
     agree(signedPreKey.privateKey, identityKey),
     agree(identity.privateKey, baseKey),

@@ -11,7 +11,6 @@ import { lowOrderKeys } from './lowOrder.js';
 const anyLength = fc.uint8Array({ maxLength: 200 });
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
-const bytes12 = fc.uint8Array({ minLength: 12, maxLength: 12 });
 const key32 = bytes32.map((bytes) => new Secret('Key', bytes));
 
 test('there are two backends, and each tells which it is', () => {
@@ -283,12 +282,15 @@ function encryptBlock(key: Uint8Array, iv: Uint8Array, block: Uint8Array): Uint8
 }
 
 describe.each([
-  ['AES-256-GCM', 'aesGcmSeal', 'aesGcmOpen'],
-  ['ChaCha20-Poly1305', 'chachaSeal', 'chachaOpen'],
-] as const)('%s', (_, seal, open) => {
+  ['AES-256-GCM', 'aesGcmSeal', 'aesGcmOpen', 12],
+  ['ChaCha20-Poly1305', 'chachaSeal', 'chachaOpen', 12],
+  ['XChaCha20-Poly1305', 'xchachaSeal', 'xchachaOpen', 24],
+] as const)('%s', (_, seal, open, nonceLength) => {
+  const nonces = fc.uint8Array({ minLength: nonceLength, maxLength: nonceLength });
+
   test('both backends seal alike, 16 bytes longer, and open to the plaintext', () => {
     fc.assert(
-      fc.property(bytes32, bytes12, anyLength, anyLength, (key, nonce, plaintext, data) => {
+      fc.property(bytes32, nonces, anyLength, anyLength, (key, nonce, plaintext, data) => {
         const sealed = bothBytes((b) => b[seal](key, nonce, plaintext, data));
         expect(sealed.length).toBe(plaintext.length + 16);
         expect(bothBytes((b) => b[open](key, nonce, sealed, data))).toEqual(plaintext);
@@ -300,7 +302,7 @@ describe.each([
     fc.assert(
       fc.property(
         bytes32,
-        bytes12,
+        nonces,
         anyLength,
         fc.uint8Array({ minLength: 1, maxLength: 50 }),
         fc.nat(),
@@ -318,7 +320,7 @@ describe.each([
   });
 
   test('each of the 128 bits of the tag counts', () => {
-    const [key, nonce, data] = [new Uint8Array(32).fill(1), new Uint8Array(12), new Uint8Array(0)];
+    const [key, nonce, data] = [new Uint8Array(32).fill(1), new Uint8Array(nonceLength), new Uint8Array(0)];
     const sealed = bothBytes((b) => b[seal](key, nonce, new Uint8Array(5), data));
     for (let bit = 8 * 5; bit < 8 * sealed.length; bit++) {
       expect(
@@ -329,7 +331,7 @@ describe.each([
   });
 
   test('a shortened text is refused at every length, below a whole tag too', () => {
-    const [key, nonce, data] = [new Uint8Array(32).fill(1), new Uint8Array(12), new Uint8Array(3)];
+    const [key, nonce, data] = [new Uint8Array(32).fill(1), new Uint8Array(nonceLength), new Uint8Array(3)];
     const sealed = bothBytes((b) => b[seal](key, nonce, new Uint8Array(40), data));
     for (let length = 0; length < sealed.length; length++) {
       expect(
@@ -414,6 +416,11 @@ describe('an answer', () => {
       ['aesGcmOpen', (b) => b.aesGcmOpen(key, nonce, b.aesGcmSeal(key, nonce, data, iv), iv)],
       ['chachaSeal', (b) => b.chachaSeal(key, nonce, data, iv)],
       ['chachaOpen', (b) => b.chachaOpen(key, nonce, b.chachaSeal(key, nonce, data, iv), iv)],
+      ['xchachaSeal', (b) => b.xchachaSeal(key, data.subarray(24), data, iv)],
+      [
+        'xchachaOpen',
+        (b) => b.xchachaOpen(key, data.subarray(24), b.xchachaSeal(key, data.subarray(24), data, iv), iv),
+      ],
       ['x25519PublicKey', (b) => b.x25519PublicKey(scalar)],
       ['x25519SharedSecret', (b) => b.x25519SharedSecret(scalar, key)],
       ['ed25519PublicKey', (b) => b.ed25519PublicKey(seed)],

@@ -3,6 +3,7 @@ import * as crypto from '#crypto';
 import { describe, expect, inject, test } from 'vitest';
 import { fromHex, toHex } from '../../src/core/bytes.js';
 import { Secret } from '../../src/core/secret.js';
+import { xchachaSubkey } from '../../src/crypto/hchacha.js';
 import * as standards from './standards.js';
 
 test('the backend is the one that this project is for', () => {
@@ -80,10 +81,20 @@ describe('ciphers', () => {
     ...Object.entries(standards.chacha).map(
       ([name, figures]) => [name, crypto.chachaSeal, crypto.chachaOpen, figures] as const,
     ),
+    ...Object.entries(standards.xchacha).map(
+      ([name, figures]) => [name, crypto.xchachaSeal, crypto.xchachaOpen, figures] as const,
+    ),
   ])('%s', (_, seal, open, { key, nonce, plaintext, associatedData, sealed }) => {
     const made = seal(fromHex(key), fromHex(nonce), fromHex(plaintext), fromHex(associatedData));
     expect(hex(made)).toBe(sealed);
     expect(hex(open(fromHex(key), fromHex(nonce), made, fromHex(associatedData)))).toBe(plaintext);
+  });
+
+  test.each(Object.entries(standards.hchacha))('%s', (_, { key, nonce, subkey }) => {
+    const last = '0123456789abcdef';
+    const made = xchachaSubkey(fromHex(key), fromHex(nonce + last));
+    expect(hex(made.subkey)).toBe(subkey);
+    expect(hex(made.subnonce)).toBe('00000000' + last);
   });
 });
 

@@ -237,6 +237,25 @@ export const chacha = {
   },
 };
 
+export const xchacha = {
+  'draft-irtf-cfrg-xchacha-03 §A.3.1': {
+    key: counting(0x80, 32),
+    nonce: counting(0x40, 24),
+    plaintext: chacha['RFC 8439 §2.8.2'].plaintext,
+    associatedData: '50515253c0c1c2c3c4c5c6c7',
+    sealed:
+      'bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff921f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49',
+  },
+};
+
+export const hchacha = {
+  'draft-irtf-cfrg-xchacha-03 §2.2.1': {
+    key: counting(0x00, 32),
+    nonce: '000000090000004a0000000031415927',
+    subkey: '82413b4227b27bfed30e42508a877d73a0f9e4d58a74a853c12ec41326d3ecdc',
+  },
+};
+
 /** Bytes that count up by one. */
 function counting(first: number, count: number): string {
   return Array.from({ length: count }, (_, i) => (first + i).toString(16).padStart(2, '0')).join('');

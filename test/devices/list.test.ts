@@ -21,6 +21,7 @@ import {
 } from 'polyratchet/devices';
 import { describe, expect, test } from 'vitest';
 import { expectError } from '../support/errors.js';
+import { fieldsOf } from '../support/forge.js';
 import {
   ALICE,
   alone,
@@ -552,13 +553,22 @@ describe('a record', () => {
   });
 
   test.each<[string, Partial<DeviceListRecord>]>([
-    ['account', { account: 'alice:1@example.org' }],
     ['companions', { companions: [...both.companions].reverse() }],
     ['refused', { refused: [{ device: 0, why: 'unsigned' }] }],
     ['list', { list: { kind: 'assumed', timestamp: NOW, floor: 0 } }],
   ])('with a wrong %s is malformed', (field, wrong) => {
     const error = expectError('malformed', () => decodeDeviceList(encodeDeviceList({ ...both, ...wrong })));
     expect(error.data.field).toBe(field);
+  });
+
+  test('with a wrong account is malformed, and not written', () => {
+    const bytes = encodeDeviceList(both);
+    const [field] = fieldsOf(bytes.subarray(1));
+    expect(new TextDecoder().decode(field!.content)).toBe(both.account);
+    bytes.set(new TextEncoder().encode('alice:1@ample.org'), 3);
+    const error = expectError('malformed', () => decodeDeviceList(bytes));
+    expect(error.data.field).toBe('account');
+    expectError('invalid-argument', () => encodeDeviceList({ ...both, account: 'alice:1@example.org' }));
   });
 
   test('of another account is no record of this one', () => {

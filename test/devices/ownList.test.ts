@@ -20,6 +20,7 @@ import {
 } from 'polyratchet/devices';
 import { describe, expect, test } from 'vitest';
 import { expectError } from '../support/errors.js';
+import { fieldsOf } from '../support/forge.js';
 import {
   ALICE,
   alone,
@@ -231,7 +232,6 @@ describe('a record', () => {
   });
 
   test.each<[string, Partial<OwnDevices>]>([
-    ['account', { account: 'alice:1@example.org' }],
     ['timestamp', { timestamp: NOW + 1 }],
     ['companions', { currentIndex: 1 }],
     ['companions', { companions: [...withBoth.companions].reverse() }],
@@ -250,6 +250,16 @@ describe('a record', () => {
       decodeOwnDevices(encodeOwnDevices({ ...approved, ...wrong })),
     );
     expect(error.data.field).toBe(field);
+  });
+
+  test('with a wrong account is malformed, and not written', () => {
+    const bytes = encodeOwnDevices(approved);
+    const [field] = fieldsOf(bytes.subarray(1));
+    expect(new TextDecoder().decode(field!.content)).toBe(approved.account);
+    bytes.set(new TextEncoder().encode('alice:1@ample.org'), 3);
+    const error = expectError('malformed', () => decodeOwnDevices(bytes));
+    expect(error.data.field).toBe('account');
+    expectError('invalid-argument', () => encodeOwnDevices({ ...approved, account: 'alice:1@example.org' }));
   });
 });
 

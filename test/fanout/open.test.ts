@@ -5,19 +5,21 @@ import {
   encodeDeviceList,
   encodeSignedDeviceIdentity,
 } from 'polyratchet/devices';
-import { encryptFanout, type Envelope } from 'polyratchet/fanout';
+import { encryptFanout, type PairwiseEnvelope } from 'polyratchet/fanout';
 import { encodeSession } from 'polyratchet/session';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { expectError } from '../support/errors.js';
 import { flipBit } from '../support/forge.js';
 import {
+  BOB,
+  aliceAndBob,
+  ALICE,
   bodyOf,
   bundlesOf,
   DAY,
   envelopeFor,
   format,
   HOUR,
-  introduce,
   learn,
   NOW,
   open,
@@ -28,23 +30,16 @@ import {
   type Member,
 } from './people.js';
 
-const ALICE = 'alice@example.org';
-const BOB = 'bob@example.org';
-
 let alice: Person;
 let bob: Person;
 let laptop: Member;
 let tablet: Member;
 beforeEach(() => {
-  alice = new Person(ALICE, 10);
-  bob = new Person(BOB, 20);
-  laptop = alice.link();
-  tablet = bob.link();
-  introduce(alice, bob);
+  ({ alice, bob, laptop, tablet } = aliceAndBob());
 });
 
 /** Encrypts a plaintext as it is, without a look at what it says. */
-function smuggle(from: Member, to: Member, plaintext: Uint8Array): Envelope {
+function smuggle(from: Member, to: Member, plaintext: Uint8Array): PairwiseEnvelope {
   const { identity, registrationId, random } = from.party;
   const bundle = bundlesOf([to.person], [to.address]).get(to.address)!;
   const devices = [{ device: to.address, bundle }];
@@ -216,7 +211,7 @@ describe('an envelope', () => {
     }
   });
 
-  test.each<[string, Partial<Envelope>]>([
+  test.each<[string, Partial<PairwiseEnvelope>]>([
     ['for another device', { to: 'bob:1@example.org' }],
     ['for another account', { to: ALICE }],
     ['for nobody', { to: '' }],

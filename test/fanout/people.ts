@@ -21,7 +21,7 @@ import {
   openEnvelope,
   planFanout,
   sealEnvelopes,
-  type Envelope,
+  type PairwiseEnvelope,
   type FanoutPlan,
   type OpenedEnvelope,
   type OutgoingContent,
@@ -37,6 +37,8 @@ import { seededRandom } from '../support/random.js';
 export const NOW = 1_750_000_000_000;
 export const HOUR = 60 * 60 * 1000;
 export const DAY = 24 * HOUR;
+export const ALICE = 'alice@example.org';
+export const BOB = 'bob@example.org';
 export const format: ContentFormat = { form: 'payload' };
 
 const random = seededRandom(815);
@@ -188,6 +190,21 @@ export function introduce(...people: readonly Person[]): void {
     for (const member of person.members.values()) for (const other of people) learn(member, other);
 }
 
+/** Alice and her laptop, Bob and his tablet, who know each other's lists. */
+export interface AliceAndBob {
+  readonly alice: Person;
+  readonly bob: Person;
+  readonly laptop: Member;
+  readonly tablet: Member;
+}
+
+export function aliceAndBob(): AliceAndBob {
+  const [alice, bob] = [new Person(ALICE, 10), new Person(BOB, 20)];
+  const [laptop, tablet] = [alice.link(), bob.link()];
+  introduce(alice, bob);
+  return { alice, bob, laptop, tablet };
+}
+
 export function ownOf(member: Member): OwnDevice {
   return { record: member.lists.get(member.person.account)!, device: member.number };
 }
@@ -277,7 +294,7 @@ export interface OpenExtras {
 /** Opens without storing anything. */
 export function tryOpen(
   member: Member,
-  envelope: Envelope,
+  envelope: PairwiseEnvelope,
   { now = NOW, own = ownOf(member), ...extras }: OpenExtras = {},
 ): OpenedEnvelope {
   const { identity, random: draw } = member.party;
@@ -298,7 +315,7 @@ export function tryOpen(
 }
 
 /** Opens and stores what is to be stored. */
-export function open(member: Member, envelope: Envelope, extras: OpenExtras = {}): OpenedEnvelope {
+export function open(member: Member, envelope: PairwiseEnvelope, extras: OpenExtras = {}): OpenedEnvelope {
   const opened = tryOpen(member, envelope, extras);
   if (opened.kind === 'held') return opened;
   const { session, lists, oneTimePreKeyId } = opened.changes;
@@ -315,7 +332,7 @@ export function bodyOf(opened: OpenedEnvelope): string {
 }
 
 /** The envelope for a device. */
-export function envelopeFor({ envelopes }: SealedEnvelopes, device: Address): Envelope {
+export function envelopeFor({ envelopes }: SealedEnvelopes, device: Address): PairwiseEnvelope {
   const found = envelopes.find(({ to }) => to === device);
   if (found === undefined) throw new Error(`nothing for ${device}`);
   return found;

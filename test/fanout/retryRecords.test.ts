@@ -1,15 +1,17 @@
-/** The stored states of retries: what is written is read, and nothing else is. */
+/** The stored states of sends and retries: what is written is read, and nothing else is. */
 import fc from 'fast-check';
 import { MAX_DEVICES } from 'polyratchet/devices';
 import { PolyratchetError } from 'polyratchet/errors';
 import {
   decodeHeldMessages,
+  decodeOutgoingMessage,
   decodeResendCache,
   decodeRetryAnswers,
   decodeRetryRequest,
   decodeRetryRequests,
   decodeSentMessage,
   encodeHeldMessages,
+  encodeOutgoingMessage,
   encodeResendCache,
   encodeRetryAnswers,
   encodeRetryRequest,
@@ -72,6 +74,29 @@ const sent = fc.record({
     devices.map((one, i) => ({ plaintext: new Secret('Plaintext', new Uint8Array(i)), devices: [one] })),
   ),
 });
+const outgoing = fc
+  .record({
+    sent,
+    devices: fc.uniqueArray(device, { maxLength: 3 }),
+    isOne: fc.boolean(),
+    again: fc.boolean(),
+  })
+  .map(({ sent: before, devices, isOne, again }) => {
+    const plaintext = new Secret('Plaintext', Uint8Array.of(1));
+    const copy = new Secret('Plaintext', Uint8Array.of(2));
+    const parts = before.parts.map((part, i) => (i === 0 ? { ...part, plaintext } : part));
+    return {
+      messageId: before.messageId,
+      chat: 'bob@x',
+      accounts: ['alice@x', 'bob@x'],
+      plaintexts: isOne
+        ? { kind: 'one', plaintext, ...(again ? { copy } : {}) }
+        : { kind: 'each', plaintexts: new Map(devices.map((address) => [address, plaintext])) },
+      participantHash: '2:dgd3HPPA',
+      answers: devices.length,
+      ...(again ? { sent: { ...before, parts } } : {}),
+    };
+  });
 const cache = fc.record({
   messages: unique(fc.record({ messageId: id, sentAt: time }), (message) => message.messageId),
 });
@@ -127,6 +152,13 @@ const CODECS: readonly Codec[] = [
     optional: [2, 3],
   },
   { name: 'SentMessage', values: sent, encode: encodeSentMessage, decode: decodeSentMessage, optional: [3] },
+  {
+    name: 'OutgoingMessage',
+    values: outgoing,
+    encode: encodeOutgoingMessage,
+    decode: decodeOutgoingMessage,
+    optional: [9],
+  },
   {
     name: 'ResendCache',
     values: cache,

@@ -81,7 +81,7 @@ describe('a message that could not be read', () => {
       advice.includes('ask for a retry') ? [code] : [],
     );
     expect(ASKED.map(([{ code }]) => code).sort()).toEqual(advised.sort());
-    const any: ErrorData[ErrorCode] = { counter: 1, expected: [], got: 0 };
+    const any: ErrorData[ErrorCode] = { counter: 1, expected: [], got: 0, reasons: [] };
     for (const code of Object.keys(errorAdvice) as ErrorCode[]) {
       const { kind } = planRetryRequest({ ...failed, error: new PolyratchetError(code, any) });
       expect(kind, code).toBe(advised.includes(code) ? 'request' : 'ignore');

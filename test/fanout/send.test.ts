@@ -16,6 +16,9 @@ import { archiveSession } from 'polyratchet/session';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { expectError } from '../support/errors.js';
 import {
+  BOB,
+  aliceAndBob,
+  ALICE,
   bodyOf,
   bundlesOf,
   compose,
@@ -34,8 +37,6 @@ import {
   type Member,
 } from './people.js';
 
-const ALICE = 'alice@example.org';
-const BOB = 'bob@example.org';
 const GROUP = 'team@groups.example.org';
 
 let alice: Person;
@@ -43,11 +44,7 @@ let bob: Person;
 let laptop: Member;
 let tablet: Member;
 beforeEach(() => {
-  alice = new Person(ALICE, 10);
-  bob = new Person(BOB, 20);
-  laptop = alice.link();
-  tablet = bob.link();
-  introduce(alice, bob);
+  ({ alice, bob, laptop, tablet } = aliceAndBob());
 });
 
 const kinds = ({ recipients, ownDevices }: FanoutPlan) =>

@@ -12,7 +12,7 @@ import {
   MAX_FANOUT_ROUNDS,
   participantHash,
   reviewAnswer,
-  type Envelope,
+  type PairwiseEnvelope,
   type SealedEnvelopes,
 } from 'polyratchet/fanout';
 import fc from 'fast-check';
@@ -96,7 +96,7 @@ export function walkSends(steps: readonly SendStep[], tally: SendTally): void {
 interface Flight {
   readonly from: Member;
   readonly to: Member;
-  readonly envelope: Envelope;
+  readonly envelope: PairwiseEnvelope;
   readonly body: string;
 }
 
@@ -264,7 +264,7 @@ class World {
     }
   }
 
-  #carry(from: Member, envelope: Envelope, body: string): void {
+  #carry(from: Member, envelope: PairwiseEnvelope, body: string): void {
     const to = this.#memberAt(envelope.to);
     // What is encrypted for the device that had the address before is lost on the one that has it now.
     if (to !== undefined && to.party.identity.publicKey.join() === this.#receiverOf(from, envelope))
@@ -276,7 +276,7 @@ class World {
     return person?.members.get(parseAddress(address).device);
   }
 
-  #receiverOf(from: Member, { to }: Envelope): string | undefined {
+  #receiverOf(from: Member, { to }: PairwiseEnvelope): string | undefined {
     return from.sessions.get(to)?.current?.remoteIdentity.join();
   }
 

@@ -107,6 +107,28 @@ describe('one-time prekeys', () => {
     ).toEqual([3]);
   });
 
+  test.each([['nothing to iterate over', 5] as const, ['null', null] as const])(
+    'are not made with %s in use',
+    (_, inUse) => {
+      const options = { lastId: 0, count: 1, inUse: inUse as unknown as number[], random };
+      expect(expectError('invalid-argument', () => generateOneTimePreKeys(options)).data.name).toBe('inUse');
+    },
+  );
+
+  test.runIf(inject('backend') === 'node')('are not made with ids in use that never end', () => {
+    function* ones(most: number): Generator<number> {
+      for (let i = 0; i < most; i++) yield 1;
+    }
+    const make = (most: number) =>
+      generateOneTimePreKeys({ lastId: 0, count: 1, inUse: ones(most), random }).lastId;
+    expect(make(MAX_PREKEY_ID)).toBe(2);
+    expect(expectError('too-large', () => make(Infinity)).data).toEqual({
+      what: 'inUse',
+      limit: MAX_PREKEY_ID,
+      got: MAX_PREKEY_ID + 1,
+    });
+  });
+
   test.each([...notUint32, ['zero', 0] as const, ['10001', MAX_ONE_TIME_PREKEYS + 1] as const])(
     'are not made %s at a time',
     (_, count) => {

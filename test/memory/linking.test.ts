@@ -1,4 +1,4 @@
-import type { Clock, LinkExchange } from 'polyratchet';
+import type { Clock, LinkExchange, LinkingServer, Server } from 'polyratchet';
 import {
   approveLink,
   completeLink,
@@ -15,8 +15,6 @@ import {
   MAX_LINKED,
   MAX_SIGNED_LENGTH,
   MAX_TEXT_LENGTH,
-  type MemoryConnection,
-  type MemoryLinkingConnection,
   type MemoryServer,
 } from 'polyratchet/memory';
 import { describe, expect, test } from 'vitest';
@@ -71,7 +69,7 @@ describe('a link by QR code', () => {
   test('gives each device number of an account once, also to links that never end', async () => {
     const { server, phone, laptop } = start();
     const bob = server.connect('bob@example.org');
-    const approve = async (primary: MemoryConnection) =>
+    const approve = async (primary: Server) =>
       primary.approveLink({ ref: await laptop.offerLink(LABELS), container: filled(9) });
     expect(await approve(phone)).toBe('alice:1@example.org');
     expect(await approve(phone)).toBe('alice:2@example.org');
@@ -295,8 +293,8 @@ describe('bad input', () => {
 
 interface Started {
   readonly server: MemoryServer;
-  readonly phone: MemoryConnection;
-  readonly laptop: MemoryLinkingConnection;
+  readonly phone: Server;
+  readonly laptop: LinkingServer;
   readonly clock: Clock & { time: number };
   readonly random: ReturnType<typeof seededRandom>;
 }

@@ -1,4 +1,4 @@
-import type { Envelope, PublishedPreKeys } from 'polyratchet';
+import type { Server } from 'polyratchet';
 import {
   acceptedDevices,
   addCompanion,
@@ -15,12 +15,12 @@ import {
   MAX_FETCHED_ACCOUNTS,
   MAX_LINKED,
   MAX_SIGNED_LENGTH,
-  type MemoryConnection,
   type MemoryServer,
 } from 'polyratchet/memory';
 import { describe, expect, test } from 'vitest';
 import { expectRejection } from '../support/errors.js';
 import { seededRandom } from '../support/random.js';
+import { allAsleep, collect, envelopeTo, filled, keysOf, numbers } from './connections.js';
 
 const ALICE = 'alice@example.org';
 const LAPTOP = 'alice:1@example.org';
@@ -44,9 +44,9 @@ describe('device lists', () => {
     });
     const signed = signDevice({ signed: half, identity: laptop, primaryIdentity: primary.publicKey, random });
 
-    await phone.publishPreKeys(keysOf(primary.publicKey));
+    await phone.publishPreKeys(...keysOf({ identityKey: primary.publicKey }));
     await link(server, phone, encodeSignedDeviceIdentity(signed));
-    await server.connect(LAPTOP).publishPreKeys(keysOf(laptop.publicKey));
+    await server.connect(LAPTOP).publishPreKeys(...keysOf({ identityKey: laptop.publicKey }));
     await phone.publishDeviceList({ signedList: added.devices.signedList });
     const answer = (await bob.fetchDeviceLists([ALICE])).get(ALICE)!;
     const first = mergeDeviceList({ account: ALICE, answer, now });
@@ -71,8 +71,8 @@ describe('device lists', () => {
       devices: [{ device: 0, identity: filled(32) }, unheard],
       signedList: filled(90, 5),
     });
-    await server.connect(LAPTOP).publishPreKeys(keysOf(filled(32, 7)));
-    await server.connect('alice:9@example.org').publishPreKeys(keysOf(filled(32, 8)));
+    await server.connect(LAPTOP).publishPreKeys(...keysOf({ identityKey: filled(32, 7) }));
+    await server.connect('alice:9@example.org').publishPreKeys(...keysOf({ identityKey: filled(32, 8) }));
     expect((await devicesOf(bob))?.devices.slice(1)).toEqual([{ ...unheard, identity: filled(32, 7) }]);
   });
 
@@ -112,24 +112,56 @@ describe('a device that was unlinked', () => {
     const { server, phone, bob } = await start();
     await link(server, phone, filled(170));
     const laptop = server.connect(LAPTOP);
-    await laptop.publishPreKeys(keysOf(filled(32, 7)));
+    await laptop.publishPreKeys(...keysOf({ identityKey: filled(32, 7) }));
     const reading = collect(laptop);
-    await bob.send([{ to: LAPTOP, type: 'message', bytes: filled(10) }], { id: 'a' });
+    await bob.send([envelopeTo(LAPTOP, 1)], { id: 'a' });
+    await allAsleep();
     await phone.publishDeviceList({ signedList: filled(90), removed: [1] });
-    await reading;
+    const { deliveries, error: end } = await reading;
+    expect([numbers(deliveries), end]).toEqual([[1], 'device-revoked']);
 
     expect(server.waiting(LAPTOP)).toBe(0);
     expect((await devicesOf(bob))?.devices.map(({ device }) => device)).toEqual([0]);
     expect((await bob.fetchBundles([LAPTOP])).size).toBe(0);
-    expect(await bob.send([{ to: LAPTOP, type: 'message', bytes: filled(10) }], { id: 'b' })).toEqual({
+    expect(await bob.send([envelopeTo(LAPTOP, 1)], { id: 'b' })).toEqual({
       extra: [LAPTOP],
     });
     for (const connection of [laptop, server.connect(LAPTOP)]) {
-      const error = await expectRejection('device-revoked', connection.publishPreKeys(keysOf(filled(32))));
+      const error = await expectRejection(
+        'device-revoked',
+        connection.publishPreKeys(...keysOf({ identityKey: filled(32) })),
+      );
       expect(error.data).toEqual({ account: ALICE, device: LAPTOP, why: 'not-in-list' });
-      expect(await collect(connection)).toBe(0);
+      expect(await collect(connection)).toEqual({ deliveries: [], error: 'device-revoked' });
     }
     expect(await link(server, phone, filled(170))).toBe('alice:2@example.org');
+  });
+
+  test('may ask for the list of its own account, and nothing else', async () => {
+    const { server, phone, bob } = await start();
+    await bob.publishPreKeys(...keysOf());
+    await link(server, phone, filled(170));
+    const laptop = server.connect(LAPTOP);
+    await phone.publishDeviceList({ signedList: filled(90, 5), removed: [1] });
+    expect(await devicesOf(laptop)).toEqual({
+      devices: [{ device: 0, identity: filled(32) }],
+      signedList: filled(90, 5),
+    });
+    const refused = [
+      laptop.fetchDeviceLists(['bob@example.org']),
+      laptop.fetchDeviceLists([ALICE, 'bob@example.org']),
+      laptop.fetchTime(),
+      laptop.fetchBundles([ALICE]),
+      laptop.fetchLastUsed(),
+      laptop.countOneTimePreKeys(),
+      laptop.fetchLinkOffers(),
+      laptop.fetchLink('ref'),
+      laptop.send([], { id: 'c' }),
+      laptop.acknowledge([]),
+    ];
+    for (const call of refused) await expectRejection('device-revoked', call);
+    laptop.close();
+    await expectRejection('closed', laptop.fetchDeviceLists([ALICE]));
   });
 
   test('is named again without harm, and so is one that never was', async () => {
@@ -141,7 +173,7 @@ describe('a device that was unlinked', () => {
       devices: [{ device: 0, identity: filled(32) }],
       signedList: filled(90, 2),
     });
-    await server.connect('alice:65535@example.org').publishPreKeys(keysOf(filled(32)));
+    await server.connect('alice:65535@example.org').publishPreKeys(...keysOf({ identityKey: filled(32) }));
   });
 });
 
@@ -191,15 +223,15 @@ describe('bad input', () => {
   });
 });
 
-async function start(): Promise<{ server: MemoryServer; phone: MemoryConnection; bob: MemoryConnection }> {
+async function start(): Promise<{ server: MemoryServer; phone: Server; bob: Server }> {
   const server = createMemoryServer();
   const [phone, bob] = [server.connect(ALICE), server.connect('bob@example.org')];
-  await phone.publishPreKeys(keysOf(filled(32)));
+  await phone.publishPreKeys(...keysOf({ identityKey: filled(32) }));
   return { server, phone, bob };
 }
 
 /** What the server passes on it does not look into: any bytes link a device there. */
-async function link(server: MemoryServer, phone: MemoryConnection, signedIdentity: Uint8Array) {
+async function link(server: MemoryServer, phone: Server, signedIdentity: Uint8Array) {
   const companion = server.connectUnlinked();
   const ref = await companion.offerLink(LABELS);
   const address = await phone.approveLink({ ref, container: filled(200) });
@@ -207,26 +239,6 @@ async function link(server: MemoryServer, phone: MemoryConnection, signedIdentit
   return address;
 }
 
-async function devicesOf(connection: MemoryConnection) {
+async function devicesOf(connection: Server) {
   return (await connection.fetchDeviceLists([ALICE])).get(ALICE);
-}
-
-/** How many envelopes come until the connection ends. */
-async function collect(connection: MemoryConnection): Promise<number> {
-  const envelopes: Envelope[] = [];
-  for await (const envelope of connection.receive()) envelopes.push(envelope);
-  return envelopes.length;
-}
-
-function keysOf(identityKey: Uint8Array): PublishedPreKeys {
-  return {
-    registrationId: 1,
-    identityKey,
-    signedPreKey: { id: 1, publicKey: filled(32), signature: filled(64) },
-    oneTimePreKeys: [],
-  };
-}
-
-function filled(length: number, byte = 1): Uint8Array {
-  return new Uint8Array(length).fill(byte);
 }

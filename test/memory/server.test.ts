@@ -1,8 +1,9 @@
-import type { Clock, Envelope, OutgoingEnvelope, PublishedPreKeys } from 'polyratchet';
-import { PolyratchetError } from 'polyratchet/errors';
-import { createMemoryServer, type MemoryConnection, type MemoryServer } from 'polyratchet/memory';
+import type { Clock, Delivery, PublishedPreKeys, Server } from 'polyratchet';
+import type { PreKeyBundle } from 'polyratchet/identity';
+import { createMemoryServer, MAX_PRE_KEYS, type MemoryServer } from 'polyratchet/memory';
 import { describe, expect, test } from 'vitest';
-import { expectError } from '../support/errors.js';
+import { expectError, expectRejection } from '../support/errors.js';
+import { allAsleep, collect, envelopeTo as to, filled, keysOf, numbers, take } from './connections.js';
 
 const ALICE = 'alice@example.org';
 const BOB = 'bob@example.org';
@@ -40,7 +41,7 @@ describe('prekeys', () => {
 
   test('published again replace the signed prekey and add one-time prekeys', async () => {
     const { server, alice, bob } = await start();
-    await bob.publishPreKeys({ ...keysOf([3]), signedPreKey: { ...keysOf([]).signedPreKey, id: 10 } });
+    await bob.publishPreKeys(...keysOf({ oneTimeIds: [3], signedPreKeyId: 10 }));
     expect(server.oneTimePreKeys(BOB)).toBe(3);
     const bundles = [await bundleOf(alice), await bundleOf(alice), await bundleOf(alice)];
     expect(bundles.map((bundle) => [bundle?.signedPreKey.id, bundle?.oneTimePreKey?.id])).toEqual([
@@ -61,8 +62,8 @@ describe('prekeys', () => {
   test('are copied when they are published: the device may overwrite its arrays at once', async () => {
     const { server } = await start();
     const tablet = server.connect(TABLET);
-    const keys = keysOf([1]);
-    const publishing = tablet.publishPreKeys(keys);
+    const [keys, options] = keysOf({ oneTimeIds: [1] });
+    const publishing = tablet.publishPreKeys(keys, options);
     overwrite(keys);
     await publishing;
     const bundle = (await tablet.fetchBundles([TABLET])).get(TABLET);
@@ -79,22 +80,95 @@ describe('prekeys', () => {
     expect(second?.identityKey).toEqual(filled(32, 1));
     expect(second?.signedPreKey).toEqual({ id: 9, publicKey: filled(32, 2), signature: filled(64, 3) });
   });
+
+  test('published under the same id again change nothing, whatever they are', async () => {
+    const { server, alice, bob } = await start();
+    const [keys, options] = keysOf({ oneTimeIds: [3], signedPreKeyId: 10 });
+    await bob.publishPreKeys(keys, options);
+    await bob.publishPreKeys(keys, options);
+    await bob.publishPreKeys(keysOf({ oneTimeIds: [4], signedPreKeyId: 11 })[0], options);
+    expect(server.oneTimePreKeys(BOB)).toBe(3);
+    expect((await bundleOf(alice))?.signedPreKey.id).toBe(10);
+    await alice.publishPreKeys(keys, options);
+    expect(await alice.countOneTimePreKeys()).toBe(1);
+  });
+
+  test('of another identity take the place of those of the old one', async () => {
+    const { alice, bob } = await start();
+    await bob.publishPreKeys(...keysOf({ identityKey: filled(32, 8), oneTimeIds: [9] }));
+    expect(await bob.countOneTimePreKeys()).toBe(1);
+    const bundle = await bundleOf(alice);
+    expect([bundle?.identityKey, bundle?.oneTimePreKey?.id]).toEqual([filled(32, 8), 9]);
+  });
+
+  test('are counted as they are handed out', async () => {
+    const { alice, bob } = await start();
+    expect(await bob.countOneTimePreKeys()).toBe(2);
+    await bundleOf(alice);
+    expect([await bob.countOneTimePreKeys(), await alice.countOneTimePreKeys()]).toEqual([1, 0]);
+  });
+
+  test('are taken once of a device that is named twice', async () => {
+    const { alice, bob } = await start();
+    await alice.fetchBundles([BOB, BOB]);
+    expect(await bob.countOneTimePreKeys()).toBe(1);
+  });
+
+  test('are at most a thousand of a device; more are refused as a whole', async () => {
+    const { server, bob } = await start();
+    const ids = Array.from({ length: MAX_PRE_KEYS - 2 }, (_, i) => i + 3);
+    await bob.publishPreKeys(...keysOf({ oneTimeIds: ids }));
+    const [keys, options] = keysOf({ oneTimeIds: [1], signedPreKeyId: 12 });
+    const error = await expectRejection('too-large', bob.publishPreKeys(keys, options));
+    expect(error.data).toEqual({ what: 'one-time prekeys', limit: MAX_PRE_KEYS, got: MAX_PRE_KEYS + 1 });
+    expect((await bundleOf(bob))?.signedPreKey.id).toBe(9);
+    expect(server.oneTimePreKeys(BOB)).toBe(MAX_PRE_KEYS - 1);
+    await bob.publishPreKeys(keys, options);
+    expect((await bundleOf(bob))?.signedPreKey.id).toBe(12);
+  });
+
+  test('that are none are refused', async () => {
+    const { bob } = await start();
+    const [keys, options] = keysOf({ oneTimeIds: [5] });
+    const { signedPreKey } = keys;
+    const wrong: unknown[] = [
+      undefined,
+      'keys',
+      { ...keys, registrationId: -1 },
+      { ...keys, identityKey: filled(33) },
+      { ...keys, signedPreKey: undefined },
+      { ...keys, signedPreKey: { ...signedPreKey, id: 0.5 } },
+      { ...keys, signedPreKey: { ...signedPreKey, publicKey: filled(31) } },
+      { ...keys, signedPreKey: { ...signedPreKey, signature: filled(63) } },
+      { ...keys, oneTimePreKeys: { length: 1 } },
+      { ...keys, oneTimePreKeys: [undefined] },
+      { ...keys, oneTimePreKeys: [{ id: 2 ** 32, publicKey: filled(32) }] },
+      { ...keys, oneTimePreKeys: [{ id: 1, publicKey: 'bytes' }] },
+    ];
+    for (const one of wrong)
+      await expectRejection('invalid-argument', bob.publishPreKeys(one as never, options));
+    for (const one of [undefined, {}, { id: 7 }])
+      await expectRejection('invalid-argument', bob.publishPreKeys(keys, one as never));
+    for (const asked of [undefined, BOB, [undefined], ['bob']])
+      await expectRejection('invalid-argument', bob.fetchBundles(asked as never));
+    expect(await bob.countOneTimePreKeys()).toBe(2);
+  });
 });
 
 describe('a mailbox', () => {
-  test('gives what was sent, in order, with sender, time and an id of its own', async () => {
+  test('gives what was sent, in order, whatever it says of its sender and time, under an id of its own', async () => {
     const { alice, bob, clock } = await start();
     clock.time = 5_000;
     await alice.send([to(BOB, 1), to(BOB, 2)], { id: 'first' });
     clock.time = 6_000;
-    await alice.send([{ ...to(BOB, 3), type: 'prekey' }], { id: 'second' });
+    const prekey = { type: 'prekey', deviceIdentity: filled(170, 7), id: 'another message' } as const;
+    await alice.send([to(BOB, 3, prekey)], { id: 'second' });
     const received = await take(bob, 3);
-    expect(received.map(({ bytes, type, at }) => [bytes[0], type, at])).toEqual([
-      [1, 'message', 5_000],
-      [2, 'message', 5_000],
-      [3, 'prekey', 6_000],
+    expect(received.map(({ envelope }) => envelope)).toEqual([
+      { ...to(BOB, 1), from: ALICE, at: 5_000 },
+      { ...to(BOB, 2), from: ALICE, at: 5_000 },
+      { ...to(BOB, 3, prekey), from: ALICE, at: 6_000 },
     ]);
-    expect(received.every(({ from, to: receiver }) => from === ALICE && receiver === BOB)).toBe(true);
     expect(new Set(received.map(({ id }) => id)).size).toBe(3);
   });
 
@@ -117,7 +191,7 @@ describe('a mailbox', () => {
     expect(server.waiting(BOB)).toBe(1);
     const again = server.connect(BOB);
     const [second] = await take(again, 1);
-    expect(second?.bytes).toEqual(filled(10, 2));
+    expect(numbers([second!])).toEqual([2]);
     await again.acknowledge([second!.id, second!.id, 'unknown']);
     expect(server.waiting(BOB)).toBe(0);
   });
@@ -126,12 +200,12 @@ describe('a mailbox', () => {
     const { server, alice, bob } = await start();
     await alice.send([to(BOB, 1), to(BOB, 2)], { id: 'a' });
     const reading = bob.receive()[Symbol.asyncIterator]();
-    const { value: first } = (await reading.next()) as IteratorYieldResult<Envelope>;
+    const { value: first } = (await reading.next()) as IteratorYieldResult<Delivery>;
     const [, second] = await take(server.connect(BOB), 2);
     await bob.acknowledge([first.id, second!.id]);
     await alice.send([to(BOB, 3)], { id: 'b' });
-    const { value: next } = (await reading.next()) as IteratorYieldResult<Envelope>;
-    expect(next.bytes[0]).toBe(3);
+    const { value: next } = (await reading.next()) as IteratorYieldResult<Delivery>;
+    expect(numbers([next])).toEqual([3]);
   });
 
   test('is emptied by its own device only', async () => {
@@ -150,56 +224,16 @@ describe('a mailbox', () => {
     await sending;
     envelope.bytes.fill(0xdd);
     const [received] = await take(bob, 1);
-    expect(received?.bytes).toEqual(filled(10, 1));
+    expect(received?.envelope.bytes).toEqual(filled(10, 1));
   });
 
   test('hands out copies: a receiver that overwrites one changes no redelivery', async () => {
     const { server, alice, bob } = await start();
     await alice.send([to(BOB, 1)], { id: 'a' });
     const [first] = await take(bob, 1);
-    first!.bytes.fill(0xee);
+    first!.envelope.bytes.fill(0xee);
     const [again] = await take(server.connect(BOB), 1);
-    expect(again?.bytes).toEqual(filled(10, 1));
-  });
-});
-
-describe('sending', () => {
-  test('the same id again delivers nothing twice, and another id does', async () => {
-    const { server, alice } = await start();
-    await alice.send([to(BOB, 1)], { id: 'a' });
-    await alice.send([to(BOB, 1)], { id: 'a' });
-    await Promise.all([alice.send([to(BOB, 1)], { id: 'a' }), alice.send([to(BOB, 1)], { id: 'b' })]);
-    expect(server.waiting(BOB)).toBe(2);
-  });
-
-  test('an id counts for its own device: another one may use it too', async () => {
-    const { server, alice, bob } = await start();
-    await bob.send([to(BOB, 1)], { id: 'a' });
-    await alice.send([to(BOB, 2)], { id: 'a' });
-    expect(server.waiting(BOB)).toBe(2);
-  });
-
-  test('an id still counts after the device has connected anew', async () => {
-    const { server, alice } = await start();
-    await alice.send([to(BOB, 1)], { id: 'a' });
-    alice.close();
-    await server.connect(ALICE).send([to(BOB, 1)], { id: 'a' });
-    expect(server.waiting(BOB)).toBe(1);
-  });
-
-  test('to unknown devices names them as extra, and delivers to the others', async () => {
-    const { server, alice } = await start();
-    server.connect(TABLET);
-    const targets = ['nobody@example.org', BOB, TABLET, '__proto__@example.org'];
-    const receipt = await alice.send(
-      targets.map((device) => to(device, 1)),
-      { id: 'a' },
-    );
-    expect(receipt).toEqual({ extra: ['nobody@example.org', TABLET, '__proto__@example.org'] });
-    expect([server.waiting(BOB), server.waiting(TABLET), server.waiting('nobody@example.org')]).toEqual([
-      1, 0, 0,
-    ]);
-    expect(await alice.send([to(BOB, 2)], { id: 'b' })).toEqual({});
+    expect(again?.envelope.bytes).toEqual(filled(10, 1));
   });
 });
 
@@ -218,7 +252,7 @@ describe('a connection', () => {
     const received = collect(bob);
     await allAsleep();
     bob.close();
-    expect(numbers(await received)).toEqual([1]);
+    expect([numbers((await received).deliveries), (await received).error]).toEqual([[1], undefined]);
     await alice.send([to(BOB, 2)], { id: 'b' });
     expect(numbers(await other)).toEqual([1, 2]);
   });
@@ -228,10 +262,13 @@ describe('a connection', () => {
     await alice.send([to(BOB, 1)], { id: 'a' });
     bob.close();
     bob.close();
-    expect(await collect(bob)).toEqual([]);
+    expect(await collect(bob)).toEqual({ deliveries: [], error: 'closed' });
     const calls = [
-      bob.publishPreKeys(keysOf([5])),
+      bob.fetchTime(),
+      bob.publishPreKeys(...keysOf({ oneTimeIds: [5] })),
+      bob.countOneTimePreKeys(),
       bob.fetchBundles([ALICE]),
+      bob.fetchLastUsed(),
       bob.send([to(ALICE, 1)], { id: 'b' }),
       bob.acknowledge(['1']),
     ];
@@ -260,8 +297,8 @@ describe('a connection', () => {
 
 interface Started {
   readonly server: MemoryServer;
-  readonly alice: MemoryConnection;
-  readonly bob: MemoryConnection;
+  readonly alice: Server;
+  readonly bob: Server;
   readonly clock: Clock & { time: number };
 }
 
@@ -270,18 +307,9 @@ async function start(): Promise<Started> {
   const clock = { time: 1_000, now: () => clock.time, after: () => () => undefined };
   const server = createMemoryServer({ clock });
   const [alice, bob] = [server.connect(ALICE), server.connect(BOB)];
-  await alice.publishPreKeys(keysOf([]));
-  await bob.publishPreKeys(keysOf([1, 2]));
+  await alice.publishPreKeys(...keysOf());
+  await bob.publishPreKeys(...keysOf({ oneTimeIds: [1, 2] }));
   return { server, alice, bob, clock };
-}
-
-function keysOf(oneTimeIds: readonly number[]): PublishedPreKeys {
-  return {
-    registrationId: 4711,
-    identityKey: filled(32, 1),
-    signedPreKey: { id: 9, publicKey: filled(32, 2), signature: filled(64, 3) },
-    oneTimePreKeys: oneTimeIds.map((id) => ({ id, publicKey: filled(32, 100 + id) })),
-  };
 }
 
 function overwrite({ identityKey, signedPreKey, oneTimePreKeys }: PublishedPreKeys): void {
@@ -289,50 +317,11 @@ function overwrite({ identityKey, signedPreKey, oneTimePreKeys }: PublishedPreKe
   for (const bytes of [...arrays, ...oneTimePreKeys.map(({ publicKey }) => publicKey)]) bytes.fill(0xee);
 }
 
-function filled(length: number, byte: number): Uint8Array {
-  return new Uint8Array(length).fill(byte);
-}
-
-function to(device: string, byte: number): OutgoingEnvelope {
-  return { to: device, type: 'message', bytes: filled(10, byte) };
-}
-
-function numbers(envelopes: readonly Envelope[]): (number | undefined)[] {
-  return envelopes.map(({ bytes }) => bytes[0]);
-}
-
-async function bundleOf(
-  connection: MemoryConnection,
-): Promise<(Omit<PublishedPreKeys, 'oneTimePreKeys'> & { oneTimePreKey?: { id: number } }) | undefined> {
+async function bundleOf(connection: Server): Promise<PreKeyBundle | undefined> {
   return (await connection.fetchBundles([BOB])).get(BOB);
 }
 
-/** Lets everything run that can: afterwards each reader waits for mail. */
-async function allAsleep(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** The next envelopes, as many as are asked for. */
-async function take(connection: MemoryConnection, count: number): Promise<Envelope[]> {
-  const taken: Envelope[] = [];
-  for await (const envelope of connection.receive()) {
-    taken.push(envelope);
-    if (taken.length === count) break;
-  }
-  return taken;
-}
-
-/** All envelopes until the connection ends. */
-async function collect(connection: MemoryConnection): Promise<Envelope[]> {
-  const collected: Envelope[] = [];
-  for await (const envelope of connection.receive()) collected.push(envelope);
-  return collected;
-}
-
 async function expectClosed(call: Promise<unknown>): Promise<void> {
-  const error = await call.then(
-    () => 'no error',
-    (caught: unknown) => caught,
-  );
-  expect(PolyratchetError.is(error, 'closed') ? error.data : error).toEqual({ what: 'connection' });
+  const { data } = await expectRejection('closed', call);
+  expect(data).toEqual({ what: 'connection' });
 }

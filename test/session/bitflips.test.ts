@@ -14,9 +14,9 @@ import {
 } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
   copyOf,
   createParty,
+  pair,
   receive,
   send,
   start,
@@ -31,7 +31,6 @@ const STRIDE = inject('backend') === 'node' ? 1 : 13;
 
 const CODES = ['malformed', 'bad-mac', 'legacy-version', 'unknown-version', 'invalid-key'] as const;
 
-const established = conversation();
 const begun = { alice: createParty(1), bob: createParty(2) };
 start(begun.alice, bundleOf(begun.bob));
 
@@ -40,7 +39,7 @@ let bob: Party;
 
 describe('a turned bit', () => {
   test('of an ordinary message is refused at every position', () => {
-    [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    ({ alice, bob } = pair());
     const message = send(alice, 'genuine');
     for (let bit = 0; bit < 8 * message.bytes.length; bit += STRIDE) {
       rejects(bob, withBytes(message, flipBit(message.bytes, bit)), [
@@ -147,7 +146,7 @@ describe('the fields of a prekey message that nothing authenticates', () => {
 });
 
 test('random bytes are no message, and after them the genuine ones still decrypt', () => {
-  [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+  ({ alice, bob } = pair());
   const random = seededRandom(7);
   const genuine = send(alice, 'genuine');
   const before = storedOf(bob);

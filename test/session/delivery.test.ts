@@ -4,9 +4,9 @@ import { describe, expect, inject, test } from 'vitest';
 import { flipBit, sessionOf, withBytes } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
   copyOf,
   createParty,
+  pair,
   receive,
   send,
   start,
@@ -18,12 +18,6 @@ import { rejects } from '../support/rejects.js';
 
 /** Of many orders of arrival, a sample must do in pure JavaScript. */
 const STRIDE = inject('backend') === 'node' ? 1 : 7;
-
-const established = conversation();
-
-function pair(): { alice: Party; bob: Party } {
-  return { alice: copyOf(established.alice), bob: copyOf(established.bob) };
-}
 
 describe('a message of another session', () => {
   test('is a forgery in this one, and decrypts in its own', () => {

@@ -3,12 +3,12 @@ import { decodeSession, encodeSession, sessionStatus, UNACKNOWLEDGED_LIFETIME_MS
 import { expect, test } from 'vitest';
 import { expectError } from '../support/errors.js';
 import { sessionOf } from '../support/forge.js';
-import { bundleOf, createParty, receive, send, start, type Party } from '../support/party.js';
+import { bundleOf, createParty, receive, send, start, type Pair } from '../support/party.js';
 
 const STARTED = 1_700_000_000_000;
 
 /** Alice has started a session with Bob and heard nothing. */
-function unanswered(): { alice: Party; bob: Party } {
+function unanswered(): Pair {
   const alice = createParty(1);
   const bob = createParty(2);
   alice.now = STARTED;

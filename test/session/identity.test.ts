@@ -6,9 +6,8 @@ import { expectError } from '../support/errors.js';
 import { bytesField, currentOf, forge, PREKEY, replace, sessionOf } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
-  copyOf,
   createParty,
+  pair,
   receive,
   send,
   start,
@@ -17,11 +16,9 @@ import {
 } from '../support/party.js';
 import { rejects } from '../support/rejects.js';
 
-const established = conversation();
-
 /** Alice knows Bob, who has lost everything and begins anew with another identity. */
 function reinstalled(): { alice: Party; old: Party; bob: Party } {
-  const [alice, old] = [copyOf(established.alice), copyOf(established.bob)];
+  const { alice, bob: old } = pair();
   return { alice, old, bob: createParty(7) };
 }
 
@@ -131,7 +128,7 @@ describe('after a new identity was accepted', () => {
 });
 
 test('a session belongs to the identity that it was made with', () => {
-  const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+  const { alice, bob } = pair();
   const other = createParty(8);
   const message = send(alice, 'genuine');
   rejects({ ...other, session: bob.session }, message, 'invalid-argument');

@@ -20,9 +20,9 @@ import { expectError } from '../support/errors.js';
 import { sessionOf } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
   copyOf,
   createParty,
+  pair,
   preKeysFor,
   receive,
   send,
@@ -31,7 +31,6 @@ import {
 } from '../support/party.js';
 import { caught } from '../support/rejects.js';
 
-const established = conversation();
 const begun = { alice: createParty(1), bob: createParty(2) };
 start(begun.alice, bundleOf(begun.bob));
 const first = send(begun.alice, 'genuine');
@@ -41,7 +40,7 @@ let alice: Party;
 let bob: Party;
 let message: EncryptedMessage;
 beforeEach(() => {
-  [alice, bob] = [separate(established.alice), separate(established.bob)];
+  [alice, bob] = [separate(pair().alice), separate(pair().bob)];
   message = send(alice, 'genuine');
 });
 
@@ -158,7 +157,7 @@ describe('bytes that the caller changes after the call', () => {
     [
       'a record',
       () => {
-        const record = encodeSession(sessionOf(established.bob));
+        const record = encodeSession(sessionOf(pair().bob));
         const session = decodeSession(record);
         return { inputs: [record], shown: () => encodeSession(session) };
       },

@@ -14,20 +14,10 @@ import {
   sendAltered,
   SIGNAL,
 } from '../support/forge.js';
-import {
-  bundleOf,
-  conversation,
-  copyOf,
-  createParty,
-  receive,
-  send,
-  start,
-  type Party,
-} from '../support/party.js';
+import { bundleOf, copyOf, createParty, pair, receive, send, start, type Party } from '../support/party.js';
 import { LOW_ORDER, NON_CANONICAL, torsionedTwins, withHighBit } from '../support/points.js';
 import { rejects } from '../support/rejects.js';
 
-const established = conversation();
 const begun = { alice: createParty(1), bob: createParty(2) };
 const bundle = bundleOf(begun.bob);
 start(begun.alice, bundle);
@@ -41,7 +31,7 @@ function prekey(): EncryptedMessage {
   return send(alice, 'genuine');
 }
 
-const KEY = established.alice.identity.publicKey;
+const KEY = pair().alice.identity.publicKey;
 const BAD_KEYS: readonly (readonly [string, readonly Uint8Array[], 'low-order' | 'non-canonical'])[] = [
   ['of low order', LOW_ORDER.slice(0, 5), 'low-order'],
   ['of low order and not canonical', [...LOW_ORDER.slice(5), ...LOW_ORDER.map(withHighBit)], 'non-canonical'],
@@ -77,7 +67,7 @@ describe.each(BAD_KEYS)('a public key %s is refused', (_, keys, why) => {
   });
 
   test('as the ratchet key of an authentic message', () => {
-    [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    ({ alice, bob } = pair());
     for (const key of keys) {
       const message = sendAltered(
         alice,
@@ -158,7 +148,7 @@ describe("one's own identity key", () => {
   });
 
   test('makes a message that comes back to its sender a forgery', () => {
-    [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    ({ alice, bob } = pair());
     const message = send(alice, 'genuine');
     rejects(alice, message, 'bad-mac');
     const begins = prekey();

@@ -16,24 +16,19 @@ import {
 } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
   copyOf,
   createParty,
+  pair,
   receive,
   send,
   start,
+  type Pair,
   type Party,
 } from '../support/party.js';
 import { rejects } from '../support/rejects.js';
 
-const established = conversation();
-
-function pair(): { alice: Party; bob: Party } {
-  return { alice: copyOf(established.alice), bob: copyOf(established.bob) };
-}
-
 /** Situations in which the next message of Alice costs Bob as many steps as its counter is ahead. */
-const CHAINS: readonly (readonly [string, () => { alice: Party; bob: Party }])[] = [
+const CHAINS: readonly (readonly [string, () => Pair])[] = [
   [
     'a chain that is known',
     () => {
@@ -222,7 +217,7 @@ describe('the previous counter', () => {
 
 describe('the last counter', () => {
   /** Both sides in the middle of a chain, two messages before its end. */
-  function nearTheEnd(): { alice: Party; bob: Party } {
+  function nearTheEnd(): Pair {
     const { alice, bob } = pair();
     receive(bob, send(alice, 'the chain begins'));
     alterRatchet(alice, (ratchet) => ({

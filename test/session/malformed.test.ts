@@ -24,28 +24,18 @@ import {
   type Change,
   type Field,
 } from '../support/forge.js';
-import {
-  bundleOf,
-  conversation,
-  copyOf,
-  createParty,
-  receive,
-  send,
-  start,
-  type Party,
-} from '../support/party.js';
+import { bundleOf, copyOf, createParty, pair, receive, send, start, type Party } from '../support/party.js';
 import { rejects } from '../support/rejects.js';
 
 let alice: Party;
 let bob: Party;
 
-const established = conversation();
 const begun = { alice: createParty(1), bob: createParty(2) };
 start(begun.alice, bundleOf(begun.bob));
 
 /** A genuine ordinary message to Bob. */
 function ordinary(): EncryptedMessage {
-  [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+  ({ alice, bob } = pair());
   return send(alice, 'genuine');
 }
 

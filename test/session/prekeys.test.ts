@@ -11,15 +11,12 @@ import {
   receive,
   send,
   start,
+  strangers,
   towardsAnother,
   tryReceive,
   type Party,
 } from '../support/party.js';
 import { rejects } from '../support/rejects.js';
-
-function strangers(oneTimePreKeys = 2): { alice: Party; bob: Party } {
-  return { alice: createParty(1, oneTimePreKeys), bob: createParty(2, oneTimePreKeys) };
-}
 
 function rotate(party: Party, id: number): void {
   const { identity, random, now } = party;

@@ -3,16 +3,7 @@ import type { Random } from 'polyratchet';
 import { createSession, decrypt, encodeSession } from 'polyratchet/session';
 import { describe, expect, test } from 'vitest';
 import { expectError } from '../support/errors.js';
-import {
-  bundleOf,
-  conversation,
-  copyOf,
-  createParty,
-  preKeysFor,
-  receive,
-  send,
-  start,
-} from '../support/party.js';
+import { bundleOf, copyOf, createParty, pair, preKeysFor, receive, send, start } from '../support/party.js';
 import { rejects } from '../support/rejects.js';
 
 /** Serves some calls and fails from then on. */
@@ -35,11 +26,9 @@ const FAILURES: readonly (readonly [string, Random])[] = [
   ['gives a promise', (length) => Promise.resolve(new Uint8Array(length)) as unknown as Uint8Array],
 ];
 
-const established = conversation();
-
 describe.each(FAILURES)('a source that %s', (_, fail) => {
   test.each([0, 1])('at call %i makes no session', (served) => {
-    const { alice, bob } = established;
+    const { alice, bob } = pair();
     const { identity, registrationId, random, now, session } = copyOf(alice);
     const bundle = bundleOf(bob, false);
     const before = encodeSession(session!);
@@ -63,14 +52,14 @@ describe.each(FAILURES)('a source that %s', (_, fail) => {
   });
 
   test('takes no message of a new turn', () => {
-    const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    const { alice, bob } = pair();
     const message = send(alice, 'genuine');
     rejects({ ...bob, random: failing(bob.random, 0, fail) }, message, 'invalid-argument');
     expect(receive(bob, message)).toBe('genuine');
   });
 
   test('is not asked for messages that go on with a turn', () => {
-    const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    const { alice, bob } = pair();
     receive(bob, send(alice, 'first of the turn'));
     expect(receive({ ...bob, random: fail }, send(alice, 'second'))).toBe('second');
   });

@@ -24,23 +24,8 @@ import {
   sessionOf,
   varintField,
 } from '../support/forge.js';
-import {
-  bundleOf,
-  conversation,
-  copyOf,
-  createParty,
-  receive,
-  send,
-  start,
-  type Party,
-} from '../support/party.js';
+import { bundleOf, createParty, pair, receive, send, start, type Party } from '../support/party.js';
 import { caught } from '../support/rejects.js';
-
-const established = conversation();
-
-function pair(): { alice: Party; bob: Party } {
-  return { alice: copyOf(established.alice), bob: copyOf(established.bob) };
-}
 
 /** Sessions of every shape: each phase, skipped and dropped keys, archived states, none. */
 const SESSIONS: readonly (readonly [string, () => Session])[] = [
@@ -60,8 +45,8 @@ const SESSIONS: readonly (readonly [string, () => Session])[] = [
       return sessionOf(alice);
     },
   ],
-  ['acknowledged', () => sessionOf(established.alice)],
-  ['accepted', () => sessionOf(established.bob)],
+  ['acknowledged', () => sessionOf(pair().alice)],
+  ['accepted', () => sessionOf(pair().bob)],
   [
     'with five chains and skipped keys in each',
     () => {
@@ -85,8 +70,8 @@ const SESSIONS: readonly (readonly [string, () => Session])[] = [
       return sessionOf(bob);
     },
   ],
-  ['archived', () => archiveSession({ session: sessionOf(established.bob) })],
-  ['empty', () => ({ localIdentity: established.bob.identity.publicKey, archived: [], acceptedRoots: [] })],
+  ['archived', () => archiveSession({ session: sessionOf(pair().bob) })],
+  ['empty', () => ({ localIdentity: pair().bob.identity.publicKey, archived: [], acceptedRoots: [] })],
 ];
 
 describe.each(SESSIONS)('a session that is %s', (_, make) => {
@@ -173,12 +158,12 @@ test('a session with a bit turned fails with typed errors only when it is used',
 describe('a record', () => {
   /** The session record of Bob with its current state's ratchet (field 6 of field 2) changed. */
   function withRatchet(change: (fields: readonly Uint8Array[]) => readonly Uint8Array[]): Uint8Array {
-    const record = encodeSession(sessionOf(established.bob));
+    const record = encodeSession(sessionOf(pair().bob));
     return rebuild(record, [2, 6], change);
   }
 
   test('holds at most five receiving chains', () => {
-    const [chain] = fieldsOf(contentAt(encodeSession(sessionOf(established.bob)), [2, 6])).filter(
+    const [chain] = fieldsOf(contentAt(encodeSession(sessionOf(pair().bob)), [2, 6])).filter(
       ({ number }) => number === 7,
     );
     const chains = (count: number): Uint8Array =>
@@ -188,7 +173,7 @@ describe('a record', () => {
   });
 
   test('holds at most 40 archived states and 1,000 marks', () => {
-    const session = sessionOf(established.bob);
+    const session = sessionOf(pair().bob);
     const current = currentIn(session);
     const [mark] = session.acceptedRoots;
     const full = (states: number, marks: number): Uint8Array =>
@@ -216,7 +201,7 @@ describe('a record', () => {
       extra: readonly number[] = [],
     ): Uint8Array => {
       const numbers = [0, 0, counter >> 8, counter & 0xff, 0, 0, 0, 0];
-      const { ratchetKey, chainKey } = currentIn(sessionOf(established.bob)).ratchet.receiving[0]!;
+      const { ratchetKey, chainKey } = currentIn(sessionOf(pair().bob)).ratchet.receiving[0]!;
       const packed = Uint8Array.from([...numbers, ...counters.flatMap(key), ...extra]);
       const content = concat(ratchetKey, reveal(chainKey), packed);
       return withRatchet((fields) => [...fields.slice(0, 6), bytesField(7, content).raw]);
@@ -237,7 +222,7 @@ describe('a record', () => {
   });
 
   test('names one side that started, or none', () => {
-    const record = encodeSession(sessionOf(established.bob));
+    const record = encodeSession(sessionOf(pair().bob));
     const unacknowledged = bytesField(4, concat(...[1, 2, 4].map((number) => varintField(number, 1).raw)));
     expectError('malformed', () =>
       decodeSession(rebuild(record, [2], (fields) => [...fields, unacknowledged.raw])),
@@ -245,7 +230,7 @@ describe('a record', () => {
   });
 
   test('is refused if a field comes twice, at every level', () => {
-    const record = encodeSession(sessionOf(established.bob));
+    const record = encodeSession(sessionOf(pair().bob));
     for (const path of [[], [2], [2, 6]]) {
       const twice = rebuild(record, path, (fields) => [...fields, fields[0]!]);
       expectError('malformed', () => decodeSession(twice));

@@ -13,25 +13,19 @@ import { expectError } from '../support/errors.js';
 import { currentOf, sessionOf } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
-  copyOf,
-  createParty,
+  pair,
   receive,
   send,
   start,
+  strangers,
   tryReceive,
+  type Pair,
   type Party,
 } from '../support/party.js';
 import { seededRandom } from '../support/random.js';
 import { rejects } from '../support/rejects.js';
 
-const established = conversation();
-
-function strangers(oneTimePreKeys = 2): { alice: Party; bob: Party } {
-  return { alice: createParty(1, oneTimePreKeys), bob: createParty(2, oneTimePreKeys) };
-}
-
-function startBoth({ alice, bob }: { alice: Party; bob: Party }): void {
+function startBoth({ alice, bob }: Pair): void {
   const bundles = [bundleOf(bob), bundleOf(alice)] as const;
   start(alice, bundles[0]);
   start(bob, bundles[1]);
@@ -134,7 +128,7 @@ describe('two sides that start at once', () => {
 describe('a side that starts anew', () => {
   test('while messages of the old session are in flight: both are read, in either order', () => {
     for (const oldFirst of [true, false]) {
-      const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+      const { alice, bob } = pair();
       const old = send(alice, 'old');
       const crossing = send(bob, 'crossing');
       start(alice, bundleOf(bob));
@@ -156,7 +150,7 @@ describe('a side that starts anew', () => {
   });
 
   test('archives the old state, which decrypts and is used again when the peer has gone on with it', () => {
-    const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    const { alice, bob } = pair();
     start(alice, bundleOf(bob));
     expect(sessionOf(alice).archived).toHaveLength(1);
     const message = send(bob, 'of the old session');
@@ -167,7 +161,7 @@ describe('a side that starts anew', () => {
   });
 
   test('after it archived its session, which needs a bundle to encrypt and none to decrypt', () => {
-    const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    const { alice, bob } = pair();
     const message = send(bob, 'for the archived session');
     alice.session = archiveSession({ session: sessionOf(alice) });
     expect(sessionStatus({ session: alice.session, now: 0 })).toBe('none');

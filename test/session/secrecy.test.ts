@@ -21,9 +21,8 @@ import {
 } from '../support/forge.js';
 import {
   bundleOf,
-  conversation,
-  copyOf,
   createParty,
+  pair,
   receive,
   send,
   start,
@@ -32,8 +31,6 @@ import {
 } from '../support/party.js';
 import { caught } from '../support/rejects.js';
 import { expectNoSecrets, secretsOf } from '../support/secrets.js';
-
-const established = conversation();
 
 /** Fails with each code that a session can fail with. */
 const FAILURES: Partial<Record<ErrorCode, (alice: Party, bob: Party, message: EncryptedMessage) => unknown>> =
@@ -100,7 +97,7 @@ const FAILURES: Partial<Record<ErrorCode, (alice: Party, bob: Party, message: En
 
 describe('an error', () => {
   test.each(Object.entries(FAILURES))('of code %s shows no secret', (code, fail) => {
-    const [alice, bob] = [copyOf(established.alice), copyOf(established.bob)];
+    const { alice, bob } = pair();
     const message = send(alice, 'genuine');
     const error = caught(() => fail(alice, bob, message));
     expect(PolyratchetError.is(error, code as ErrorCode) ? code : error).toBe(code);
@@ -109,7 +106,7 @@ describe('an error', () => {
 });
 
 test('the search finds a secret in whatever form an error might show it', () => {
-  const { bob } = established;
+  const { bob } = pair();
   const { rootKey } = currentOf(bob).ratchet;
   const bytes = reveal(rootKey);
   const secrets = secretsOf(bob);
@@ -131,7 +128,7 @@ test('the search finds a secret in whatever form an error might show it', () => 
 });
 
 test('text, JSON and structured clones of a session show no secret', () => {
-  const { bob } = established;
+  const { bob } = pair();
   const secrets = secretsOf(bob);
   expectNoSecrets(JSON.stringify(bob.session), secrets);
   expectNoSecrets(String(currentOf(bob).ratchet.rootKey), secrets);

@@ -109,14 +109,33 @@ export function receive(party: Party, message: EncryptedMessage): string {
   return new TextDecoder().decode(plaintext);
 }
 
+/** Two who talk with each other. */
+export interface Pair {
+  readonly alice: Party;
+  readonly bob: Party;
+}
+
+/** Two parties that know nothing of each other. */
+export function strangers(oneTimePreKeys = 2): Pair {
+  return { alice: createParty(1, oneTimePreKeys), bob: createParty(2, oneTimePreKeys) };
+}
+
 /** Two parties of which the first has sent and the second has answered: ordinary messages from now on. */
-export function conversation(seed = 1): { alice: Party; bob: Party } {
+export function conversation(seed = 1): Pair {
   const alice = createParty(2 * seed);
   const bob = createParty(2 * seed + 1);
   start(alice, bundleOf(bob));
   receive(bob, send(alice, 'hello'));
   receive(alice, send(bob, 'hello back'));
   return { alice, bob };
+}
+
+let established: Pair | undefined;
+
+/** A conversation that starts at the same place each time: made once, for keys are dear on noble. */
+export function pair(): Pair {
+  established ??= conversation();
+  return { alice: copyOf(established.alice), bob: copyOf(established.bob) };
 }
 
 /** A copy that goes its own way: nothing that it does changes the original. */

@@ -7,8 +7,8 @@
  * @module
  */
 import { describe, utf8 } from '../../core/bytes.js';
-import { PolyratchetError } from '../../core/errors.js';
 import { randomBytes, type Random } from '../../core/random.js';
+import { invalidArgument } from '../../core/refusals.js';
 
 /** Five bits a character, without 0, I, O and U, which are mistaken for others. */
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTVWXYZ';
@@ -58,11 +58,11 @@ export function formatLinkingCode(code: string): string {
 export function parseLinkingCode(text: string): string {
   const code = typeof text === 'string' ? text.replace(/[ -]/g, '').toUpperCase() : '';
   if (CODE_PATTERN.test(code)) return code;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'code',
-    expected: `${LINKING_CODE_LENGTH} characters of ${ALPHABET}`,
-    got: typeof text === 'string' ? `${text.length} characters` : describe(text),
-  });
+  throw invalidArgument(
+    'code',
+    `${LINKING_CODE_LENGTH} characters of ${ALPHABET}`,
+    typeof text === 'string' ? `${text.length} characters` : describe(text),
+  );
 }
 
 /** The bytes of a checked code from which keys are derived. */

@@ -8,6 +8,7 @@ import { equalBytes, inputBytes } from '../../core/bytes.js';
 import { inputObject, inputTime } from '../../core/check.js';
 import { PolyratchetError } from '../../core/errors.js';
 import type { Random } from '../../core/random.js';
+import { malformed, invalidArgument } from '../../core/refusals.js';
 import type { PublicKey } from '../../crypto/index.js';
 import type { Identity } from '../../identity/index.js';
 import { encodeSignedDeviceIdentity, type SignedDeviceIdentity } from '../adv.js';
@@ -112,12 +113,7 @@ function primaryOf(
   account: Address,
 ): PublicKey {
   if (accountSignatureKey === undefined) {
-    throw new PolyratchetError('malformed', {
-      what: 'ADVSignedDeviceIdentity',
-      field: 'accountSignatureKey',
-      expected: 'the field',
-      got: 'none',
-    });
+    throw malformed('ADVSignedDeviceIdentity', 'accountSignatureKey', 'the field', 'none');
   }
   if (primaryIdentity !== undefined && !equalBytes(primaryIdentity, accountSignatureKey)) {
     throw mismatch(account, 'other-primary');
@@ -128,11 +124,7 @@ function primaryOf(
 function requireOwn({ companionIdentity }: LinkOffer, identity: Identity): void {
   const { publicKey } = inputObject('identity', identity);
   if (equalBytes(inputBytes('identity.publicKey', publicKey), companionIdentity)) return;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'identity',
-    expected: 'that of the offer',
-    got: 'another',
-  });
+  throw invalidArgument('identity', 'that of the offer', 'another');
 }
 
 function mismatch(

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseAddress, type Address } from '../../core/address.js';
-import { PolyratchetError } from '../../core/errors.js';
+import { malformed } from '../../core/refusals.js';
 import type { PublicKey } from '../../crypto/index.js';
 import {
   bytes,
@@ -48,7 +48,11 @@ const linkedDeviceTable: Table<LinkedDevice> = {
   },
 };
 
-/** The companion's place as bytes to store; they hold no secret. */
+/**
+ * The companion's place as bytes to store; they hold no secret.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeLinkedDevice(device: LinkedDevice): Uint8Array {
   return encodeRecord(linkedDeviceTable, device);
 }
@@ -61,12 +65,12 @@ export function encodeLinkedDevice(device: LinkedDevice): Uint8Array {
 export function decodeLinkedDevice(record: Uint8Array): LinkedDevice {
   const device = decodeRecord(linkedDeviceTable, record);
   if (isCompanion(device.address)) return device;
-  throw new PolyratchetError('malformed', {
-    what: linkedDeviceTable.name,
-    field: 'address',
-    expected: 'that of a companion',
-    got: `${device.address.length} characters`,
-  });
+  throw malformed(
+    linkedDeviceTable.name,
+    'address',
+    'that of a companion',
+    `${device.address.length} characters`,
+  );
 }
 
 function isCompanion(address: Address): boolean {

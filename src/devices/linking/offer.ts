@@ -12,6 +12,7 @@ import { copyBytes, describe, inputBytes } from '../../core/bytes.js';
 import { inputObject, inputTime } from '../../core/check.js';
 import { PolyratchetError } from '../../core/errors.js';
 import { randomBytes, type Random } from '../../core/random.js';
+import { invalidArgument } from '../../core/refusals.js';
 import { Secret } from '../../core/secret.js';
 import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../../crypto/index.js';
 import type { Identity } from '../../identity/index.js';
@@ -123,7 +124,8 @@ export interface RenewLinkOfferOptions {
  *
  * @throws PolyratchetError `link-expired`, `invalid-argument`
  */
-export function renewLinkOffer({ offer, ref, now }: RenewLinkOfferOptions): ShownOffer {
+export function renewLinkOffer(options: RenewLinkOfferOptions): ShownOffer {
+  const { offer, ref, now } = inputObject('options', options);
   requireFresh(offer.createdAt, LINK_OFFER_LIFETIME_MS, now);
   return show({ ...offer, ref: inputRef(ref) });
 }
@@ -160,9 +162,9 @@ function show(offer: LinkOffer): ShownOffer {
 function inputLabel(name: string, text: unknown): string {
   if (typeof text === 'string' && text.length <= MAX_LABEL_LENGTH && !/\p{Surrogate}/u.test(text))
     return text;
-  throw new PolyratchetError('invalid-argument', {
+  throw invalidArgument(
     name,
-    expected: `well-formed text of at most ${MAX_LABEL_LENGTH} characters`,
-    got: typeof text === 'string' ? `${text.length} characters` : describe(text),
-  });
+    `well-formed text of at most ${MAX_LABEL_LENGTH} characters`,
+    typeof text === 'string' ? `${text.length} characters` : describe(text),
+  );
 }

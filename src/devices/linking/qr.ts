@@ -9,6 +9,7 @@
  */
 import { describe } from '../../core/bytes.js';
 import { PolyratchetError } from '../../core/errors.js';
+import { invalidArgument } from '../../core/refusals.js';
 import { reveal, Secret } from '../../core/secret.js';
 import { KEY_LENGTH, publicKeyFrom, type PublicKey } from '../../crypto/index.js';
 
@@ -120,11 +121,11 @@ export function parseLinkQr(qr: string): LinkRequest {
 export function inputRef(ref: unknown): string {
   const text = inputText('ref', ref);
   if (isRef(text)) return text;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'ref',
-    expected: `1 to ${MAX_REF_LENGTH} characters of ASCII without spaces and commas`,
-    got: `${text.length} characters`,
-  });
+  throw invalidArgument(
+    'ref',
+    `1 to ${MAX_REF_LENGTH} characters of ASCII without spaces and commas`,
+    `${text.length} characters`,
+  );
 }
 
 /**
@@ -134,11 +135,7 @@ export function inputRef(ref: unknown): string {
  */
 export function inputClientType(clientType: ClientType): ClientType {
   if (Object.hasOwn(CLIENT_TYPES, clientType)) return clientType;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'clientType',
-    expected: `one of ${Object.keys(CLIENT_TYPES).join(', ')}`,
-    got: describe(clientType),
-  });
+  throw invalidArgument('clientType', `one of ${Object.keys(CLIENT_TYPES).join(', ')}`, describe(clientType));
 }
 
 /** Client types by number, for records: the code of the character. */
@@ -158,7 +155,7 @@ function isRef(text: string): boolean {
 
 function inputText(name: string, text: unknown): string {
   if (typeof text === 'string') return text;
-  throw new PolyratchetError('invalid-argument', { name, expected: 'text', got: describe(text) });
+  throw invalidArgument(name, 'text', describe(text));
 }
 
 /** Standard base64 with padding, of 32 bytes, spelled in the one canonical way. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inputObject } from '../../core/check.js';
 import { reveal, type Secret } from '../../core/secret.js';
 import { KEY_LENGTH, keyPairFrom } from '../../crypto/index.js';
 import {
@@ -109,7 +110,11 @@ const primaryCodeLinkTable: Table<CodeLinkRecord<PrimaryPending>> = {
   },
 };
 
-/** The offer as bytes to store: they hold its secret. */
+/**
+ * The offer as bytes to store: they hold its secret.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeLinkOffer(offer: LinkOffer): Uint8Array {
   return encodeRecord(linkOfferTable, offer);
 }
@@ -123,10 +128,15 @@ export function decodeLinkOffer(record: Uint8Array): LinkOffer {
   return decodeRecord(linkOfferTable, record);
 }
 
-/** The companion's link as bytes to store: they hold the code and the ephemeral key. */
+/**
+ * The companion's link as bytes to store: they hold the code and the ephemeral key.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodeCompanionCodeLink(link: CompanionCodeLink): Uint8Array {
-  if (link.kind === 'used') return encodeRecord(companionCodeLinkTable, {});
-  const { ephemeral, kind: _kind, ...pending } = link;
+  const known = inputObject('link', link);
+  if (known.kind === 'used') return encodeRecord(companionCodeLinkTable, {});
+  const { ephemeral, kind: _kind, ...pending } = known;
   return encodeRecord(companionCodeLinkTable, { pending: { ...pending, ephemeral: ephemeral.privateKey } });
 }
 
@@ -143,10 +153,15 @@ export function decodeCompanionCodeLink(record: Uint8Array): CompanionCodeLink {
   return ref === undefined ? { kind: 'started', ...link } : { kind: 'offered', ref, ...link };
 }
 
-/** The primary's link as bytes to store: they hold the secret of the exchange. */
+/**
+ * The primary's link as bytes to store: they hold the secret of the exchange.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ */
 export function encodePrimaryCodeLink(link: PrimaryCodeLink): Uint8Array {
-  if (link.kind === 'used') return encodeRecord(primaryCodeLinkTable, {});
-  const { kind: _kind, ...pending } = link;
+  const known = inputObject('link', link);
+  if (known.kind === 'used') return encodeRecord(primaryCodeLinkTable, {});
+  const { kind: _kind, ...pending } = known;
   return encodeRecord(primaryCodeLinkTable, { pending });
 }
 

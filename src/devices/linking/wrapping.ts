@@ -11,6 +11,7 @@
 import { concat, equalBytes, inputBytes, utf8, wipe } from '../../core/bytes.js';
 import { PolyratchetError } from '../../core/errors.js';
 import { randomBytes, type Random } from '../../core/random.js';
+import { malformed } from '../../core/refusals.js';
 import { reveal, Secret } from '../../core/secret.js';
 import {
   aesCtr,
@@ -158,10 +159,5 @@ function underCode(code: CodeSecret, salt: Uint8Array, iv: Uint8Array, key: Uint
 function inputLength(what: string, bytes: Uint8Array, length: number): Uint8Array {
   const input = inputBytes(what, bytes);
   if (input.length === length) return input;
-  throw new PolyratchetError('malformed', {
-    what,
-    field: 'length',
-    expected: `${length} bytes`,
-    got: `${input.length} bytes`,
-  });
+  throw malformed(what, 'length', `${length} bytes`, `${input.length} bytes`);
 }

@@ -5,12 +5,11 @@
  */
 import type { Address } from '../../core/address.js';
 import { copyBytes, equalBytes, inputBytes } from '../../core/bytes.js';
-import { inputObject, inputTime } from '../../core/check.js';
+import { inputList, inputObject, inputTime } from '../../core/check.js';
 import { reveal } from '../../core/secret.js';
 import { KEY_LENGTH, type PublicKey } from '../../crypto/index.js';
 import type { PreKeyBundle } from '../../identity/index.js';
 import { archiveSession, type Session } from '../../session/index.js';
-import { inputList } from '../account.js';
 import type { FanoutDevice } from '../encrypt.js';
 import {
   isOver,

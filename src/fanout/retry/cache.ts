@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { describe } from '../../core/bytes.js';
-import { inputObject, inputTime } from '../../core/check.js';
-import { PolyratchetError } from '../../core/errors.js';
+import { inputList, inputObject, inputTime } from '../../core/check.js';
 import { inputMessageId } from '../../content/index.js';
 import { isOver, MAX_CACHED_MESSAGES, RETRY_LIFETIME_MS } from './limits.js';
 import type { SentMessage } from './sent.js';
@@ -78,10 +76,6 @@ function inputCached(sent: CachedMessage): CachedMessage {
  */
 export function inputCache(cache: ResendCache): ResendCache {
   const { messages } = inputObject('cache', cache);
-  if (Array.isArray(messages)) return cache;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'cache',
-    expected: 'what is kept',
-    got: describe(messages),
-  });
+  inputList('cache.messages', messages);
+  return cache;
 }

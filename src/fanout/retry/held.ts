@@ -7,11 +7,10 @@
  * @module
  */
 import { accountOf, inputAccount, type Address } from '../../core/address.js';
-import { inputInteger, inputObject, inputTime } from '../../core/check.js';
-import { PolyratchetError } from '../../core/errors.js';
+import { inputInteger, inputList, inputObject, inputTime } from '../../core/check.js';
+import { invalidArgument } from '../../core/refusals.js';
 import { inputMessageId } from '../../content/index.js';
 import { MAX_DEVICES, type AcceptedDevice } from '../../devices/index.js';
-import { inputList } from '../account.js';
 import { HELD_LIFETIME_MS, isOver, MAX_HELD_LENGTH, MAX_HELD_MESSAGES } from './limits.js';
 
 /** A message that is held. */
@@ -164,11 +163,7 @@ function addressOf(device: Pick<AcceptedDevice, 'address'>): Address {
 export function inputHeld(held: HeldMessages, account: Address): HeldMessages {
   inputAccount('account', account);
   if (inputObject('held', held).account === account && Array.isArray(held.messages)) return held;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'held',
-    expected: 'what is held for the account',
-    got: 'something else',
-  });
+  throw invalidArgument('held', 'what is held for the account', 'something else');
 }
 
 function separated(

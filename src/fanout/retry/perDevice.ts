@@ -5,7 +5,7 @@
  */
 import { parseAddress, type Address } from '../../core/address.js';
 import { inputObject } from '../../core/check.js';
-import { PolyratchetError } from '../../core/errors.js';
+import { invalidArgument } from '../../core/refusals.js';
 
 /** What is known of the messages of one device. */
 export interface DeviceState<Message> {
@@ -27,11 +27,7 @@ export function inputDeviceState<State extends DeviceState<unknown>>(
   parseAddress(device);
   if (state === undefined) return empty;
   if (inputObject(name, state).device === device && Array.isArray(state.messages)) return state;
-  throw new PolyratchetError('invalid-argument', {
-    name,
-    expected: 'the state of the device',
-    got: 'something else',
-  });
+  throw invalidArgument(name, 'the state of the device', 'something else');
 }
 
 /** The messages with one more, or with a new state of one. */

@@ -5,6 +5,7 @@
  */
 import { accountOf } from '../../core/address.js';
 import { inputObject } from '../../core/check.js';
+import { malformed } from '../../core/refusals.js';
 import { messageIdText } from '../../content/index.js';
 import { MAX_DEVICES } from '../../devices/index.js';
 import {
@@ -33,7 +34,7 @@ import {
   MAX_RETRY_RENEWALS,
 } from './limits.js';
 import { inputRequests, type RequestedMessage, type RetryRequests } from './requests.js';
-import { checkOnce, malformed } from './strict.js';
+import { checkOnce } from './strict.js';
 
 /** How often a message was asked for. */
 const retryCount: Kind<number> = {
@@ -84,7 +85,11 @@ export function encodeRetryRequests(requests: RetryRequests): Uint8Array {
  */
 export function decodeRetryRequests(record: Uint8Array): RetryRequests {
   const requests = decodeRecord(requestsTable, record);
-  checkOnce(requestsTable.name, requests.messages, ({ messageId }) => messageId);
+  checkOnce(
+    requestsTable.name,
+    'messages',
+    requests.messages.map(({ messageId }) => messageId),
+  );
   return requests;
 }
 
@@ -129,7 +134,11 @@ export function encodeRetryAnswers(answers: RetryAnswers): Uint8Array {
  */
 export function decodeRetryAnswers(record: Uint8Array): RetryAnswers {
   const answers = decodeRecord(answersTable, record);
-  checkOnce(answersTable.name, answers.messages, ({ messageId }) => messageId);
+  checkOnce(
+    answersTable.name,
+    'messages',
+    answers.messages.map(({ messageId }) => messageId),
+  );
   return answers;
 }
 
@@ -172,7 +181,11 @@ export function encodeHeldMessages(held: HeldMessages): Uint8Array {
  */
 export function decodeHeldMessages(record: Uint8Array): HeldMessages {
   const held = decodeRecord(heldTable, record);
-  checkOnce(heldTable.name, held.messages, ({ device, messageId }) => `${device} ${messageId}`);
+  checkOnce(
+    heldTable.name,
+    'messages',
+    held.messages.map(({ device, messageId }) => `${device} ${messageId}`),
+  );
   if (held.messages.every(({ device }) => accountOf(device) === held.account)) return held;
   throw malformed(heldTable.name, 'messages', 'devices of the account', 'another');
 }

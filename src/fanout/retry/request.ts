@@ -8,7 +8,7 @@
  */
 import { describe } from '../../core/bytes.js';
 import { inputInteger, inputObject, MAX_UINT32 } from '../../core/check.js';
-import { PolyratchetError } from '../../core/errors.js';
+import { invalidArgument, malformed } from '../../core/refusals.js';
 import { inputMessageId, messageIdText } from '../../content/index.js';
 import { bundleTable, validateBundle, type PreKeyBundle, type ValidBundle } from '../../identity/index.js';
 import {
@@ -21,7 +21,6 @@ import {
   type Table,
 } from '../../wire/index.js';
 import { isReason, reasonOf, RETRY_REASONS, type RetryReason } from './reasons.js';
-import { malformed } from './strict.js';
 
 /** One device asks another for a message again. */
 export interface RetryRequest {
@@ -100,7 +99,7 @@ export function decodeRetryRequest(bytes: Uint8Array): RetryRequest {
  */
 export function inputRetryRequest(request: RetryRequest): RetryRequest {
   const { messageId, count, reason, registrationId, bundle } = inputObject('request', request);
-  if (!isReason(reason)) throw wrong('reason', 'a reason for a retry', describe(reason));
+  if (!isReason(reason)) throw invalidArgument('reason', 'a reason for a retry', describe(reason));
   const checked = {
     messageId: inputMessageId(messageId),
     count: inputInteger('count', count, 1, MAX_UINT32),
@@ -109,9 +108,5 @@ export function inputRetryRequest(request: RetryRequest): RetryRequest {
   };
   if (bundle === undefined) return checked;
   if (inputObject('bundle', bundle).registrationId === registrationId) return { ...checked, bundle };
-  throw wrong('bundle', 'the registration id of the request', 'another');
-}
-
-function wrong(name: string, expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name, expected, got });
+  throw invalidArgument('bundle', 'the registration id of the request', 'another');
 }

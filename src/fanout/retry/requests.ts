@@ -7,6 +7,7 @@ import type { Address } from '../../core/address.js';
 import { describe } from '../../core/bytes.js';
 import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../../core/check.js';
 import { PolyratchetError } from '../../core/errors.js';
+import { invalidArgument } from '../../core/refusals.js';
 import { inputMessageId } from '../../content/index.js';
 import { isOver, MAX_REQUESTED_MESSAGES, MAX_RETRY_COUNT, RETRY_LIFETIME_MS } from './limits.js';
 import { inputDeviceState, withMessage } from './perDevice.js';
@@ -176,11 +177,7 @@ export function inputRequests(device: Address, requests: RetryRequests | undefin
 
 function inputError(error: PolyratchetError): PolyratchetError {
   if (PolyratchetError.is(error)) return error;
-  throw new PolyratchetError('invalid-argument', {
-    name: 'error',
-    expected: 'a PolyratchetError',
-    got: describe(error),
-  });
+  throw invalidArgument('error', 'a PolyratchetError', describe(error));
 }
 
 /** The messages that are not over: nobody has the others any more. */

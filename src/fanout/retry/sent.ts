@@ -5,13 +5,13 @@
  */
 import { parseAddress, type Address } from '../../core/address.js';
 import { equalBytes, inputBytes } from '../../core/bytes.js';
-import { inputObject, inputTime } from '../../core/check.js';
+import { inputList, inputObject, inputTime } from '../../core/check.js';
 import { PolyratchetError } from '../../core/errors.js';
+import { invalidArgument } from '../../core/refusals.js';
 import { reveal, Secret } from '../../core/secret.js';
 import { inputMessageId } from '../../content/index.js';
 import { publicKeyFrom, type PublicKey } from '../../crypto/index.js';
 import { MAX_PLAINTEXT_LENGTH } from '../../wire/index.js';
-import { inputList } from '../account.js';
 import { MAX_SENT_DEVICES } from './limits.js';
 
 /** A device that a message was sent to. */
@@ -91,15 +91,24 @@ export function rememberSent(options: RememberSentOptions): SentMessage {
   const { sentAt, parts } = sent === undefined ? { sentAt: now, parts: [] } : inputSent(sent, messageId);
   const same = parts.find((part) => equalBytes(reveal(part.plaintext), plaintext));
   const added = newDevices(parts, same, options.devices);
-  if (added.length === 0) return { messageId, sentAt, parts };
-  if (same === undefined)
-    return {
-      messageId,
-      sentAt,
-      parts: [...parts, { plaintext: new Secret('Plaintext', plaintext), devices: added }],
-    };
-  const longer = { ...same, devices: [...same.devices, ...added] };
-  return { messageId, sentAt, parts: parts.map((part) => (part === same ? longer : part)) };
+  const before = { messageId, sentAt, parts };
+  if (added.length === 0) return before;
+  return withDevices(before, new Map([[same?.plaintext ?? new Secret('Plaintext', plaintext), added]]));
+}
+
+/** A message that was sent to more devices: they join the part of their plaintext, or make a new one. */
+export function withDevices(
+  { messageId, sentAt, parts }: SentMessage,
+  added: ReadonlyMap<Secret<'Plaintext'>, readonly SentDevice[]>,
+): SentMessage {
+  const longer = [...parts];
+  for (const [plaintext, devices] of added) {
+    const place = parts.findIndex((part) => equalBytes(reveal(part.plaintext), reveal(plaintext)));
+    const known = parts[place];
+    if (known === undefined) longer.push({ plaintext, devices });
+    else longer[place] = { ...known, devices: [...known.devices, ...devices] };
+  }
+  return { messageId, sentAt, parts: longer };
 }
 
 /** The devices that were not sent this plaintext before. */
@@ -117,23 +126,23 @@ function newDevices(
     parseAddress(device);
     const key = publicKeyFrom('identity key', identityKey);
     const before = known.get(device);
-    if (added.has(device)) throw wrong('devices', 'each device once', 'one twice');
+    if (added.has(device)) throw invalidArgument('devices', 'each device once', 'one twice');
     if (before === undefined) added.set(device, { device, identityKey: key });
     else if (before.part !== same || !equalBytes(before.identityKey, key))
-      throw wrong('devices', 'devices that were sent nothing else under this id', 'another');
+      throw invalidArgument('devices', 'devices that were sent nothing else under this id', 'another');
   }
   checkCount(known.size + added.size);
   return [...added.values()];
 }
 
 /**
- * Checks how many devices a message was sent to.
+ * Checks how many devices a message goes to, or how many accounts: each of them has a device.
  *
  * @throws PolyratchetError `too-large`
  */
-export function checkCount(count: number): void {
+export function checkCount(count: number, what = 'devices'): void {
   if (count <= MAX_SENT_DEVICES) return;
-  throw new PolyratchetError('too-large', { what: 'devices', limit: MAX_SENT_DEVICES, got: count });
+  throw new PolyratchetError('too-large', { what, limit: MAX_SENT_DEVICES, got: count });
 }
 
 function inputPlaintext(plaintext: Uint8Array): Uint8Array {
@@ -150,7 +159,7 @@ function inputPlaintext(plaintext: Uint8Array): Uint8Array {
  */
 export function inputSent(sent: SentMessage, messageId: string): SentMessage {
   if (inputObject('sent', sent).messageId === messageId && Array.isArray(sent.parts)) return sent;
-  throw wrong('sent', 'the message of the id', 'another');
+  throw invalidArgument('sent', 'the message of the id', 'another');
 }
 
 /** What one device was sent. */
@@ -163,8 +172,4 @@ export function sentTo({ parts }: SentMessage, device: Address): SentCopy | unde
     if (found !== undefined) return { ...found, plaintext };
   }
   return undefined;
-}
-
-function wrong(name: string, expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('invalid-argument', { name, expected, got });
 }

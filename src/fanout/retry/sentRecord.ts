@@ -5,6 +5,7 @@
  */
 import { inputObject } from '../../core/check.js';
 import { PolyratchetError } from '../../core/errors.js';
+import { malformed } from '../../core/refusals.js';
 import { reveal, Secret } from '../../core/secret.js';
 import { messageIdText } from '../../content/index.js';
 import {
@@ -24,10 +25,10 @@ import {
 import { inputCache, type CachedMessage, type ResendCache } from './cache.js';
 import { MAX_CACHED_MESSAGES, MAX_SENT_DEVICES, MAX_SENT_RECORD_LENGTH } from './limits.js';
 import { checkCount, inputSent, type SentDevice, type SentMessage, type SentPart } from './sent.js';
-import { checkOnce, malformed } from './strict.js';
+import { checkOnce } from './strict.js';
 
-/** The plaintext of a sent message, 0 bytes to 256 KiB. */
-const plaintextSecret: Kind<Secret<'Plaintext'>> = {
+/** The plaintext of a message, 0 bytes to 256 KiB. */
+export const plaintextSecret: Kind<Secret<'Plaintext'>> = {
   wireType: 2,
   size: (value) => prefixedLength(reveal(value).length),
   write: (writer, value) => {
@@ -39,6 +40,13 @@ const plaintextSecret: Kind<Secret<'Plaintext'>> = {
     return reader.fail(`at most ${MAX_PLAINTEXT_LENGTH} bytes`, `${view.length} bytes`);
   },
 };
+
+/** A device that a message was sent to. */
+export const sentDevice: Kind<SentDevice> = nested({
+  name: 'sentMessage.device',
+  unknown: 'reject',
+  rows: { device: required(1, deviceText), identityKey: required(2, rawPublicKey) },
+});
 
 const sentTable: Table<SentMessage> = {
   name: 'sentMessage',
@@ -53,15 +61,7 @@ const sentTable: Table<SentMessage> = {
         unknown: 'reject',
         rows: {
           plaintext: required(1, plaintextSecret),
-          devices: repeated(
-            2,
-            nested<SentDevice>({
-              name: 'sentMessage.device',
-              unknown: 'reject',
-              rows: { device: required(1, deviceText), identityKey: required(2, rawPublicKey) },
-            }),
-            MAX_SENT_DEVICES,
-          ),
+          devices: repeated(2, sentDevice, MAX_SENT_DEVICES),
         },
       }),
       MAX_SENT_DEVICES,
@@ -79,10 +79,18 @@ export function encodeSentMessage(sent: SentMessage): Uint8Array {
   const { messageId } = inputObject('sent', sent);
   const { parts } = inputSent(sent, messageId);
   checkCount(parts.reduce((count, { devices }) => count + devices.length, 0));
-  const record = encodeRecord(sentTable, sent);
-  if (record.length <= MAX_SENT_RECORD_LENGTH) return record;
+  return checkLength(sentTable.name, encodeRecord(sentTable, sent));
+}
+
+/**
+ * Returns a record that fits into one value of a store.
+ *
+ * @throws PolyratchetError `too-large`
+ */
+export function checkLength(what: string, record: Uint8Array): Uint8Array {
   const { length: got } = record;
-  throw new PolyratchetError('too-large', { what: sentTable.name, limit: MAX_SENT_RECORD_LENGTH, got });
+  if (got <= MAX_SENT_RECORD_LENGTH) return record;
+  throw new PolyratchetError('too-large', { what, limit: MAX_SENT_RECORD_LENGTH, got });
 }
 
 /**
@@ -92,12 +100,22 @@ export function encodeSentMessage(sent: SentMessage): Uint8Array {
  */
 export function decodeSentMessage(record: Uint8Array): SentMessage {
   const sent = decodeRecord(sentTable, record);
-  const devices = sent.parts.flatMap((part) => part.devices);
-  checkOnce(sentTable.name, devices, ({ device }) => device);
-  if (devices.length > MAX_SENT_DEVICES) throw malformed(sentTable.name, 'parts', 'fewer devices', 'more');
-  if (sent.parts.some((part) => part.devices.length === 0))
-    throw malformed(sentTable.name, 'parts', 'devices in each', 'one without');
+  checkParts(sentTable.name, sent.parts);
   return sent;
+}
+
+/**
+ * Checks what was read of who was sent what: no device twice, nor more of them than a message is sent to, and no part that
+ * nobody was sent.
+ *
+ * @throws PolyratchetError `malformed`
+ */
+export function checkParts(what: string, parts: readonly SentPart[]): void {
+  const devices = parts.flatMap((part) => part.devices.map(({ device }) => device));
+  checkOnce(what, 'parts', devices);
+  if (devices.length > MAX_SENT_DEVICES) throw malformed(what, 'parts', 'fewer devices', 'more');
+  if (parts.some((part) => part.devices.length === 0))
+    throw malformed(what, 'parts', 'devices in each', 'one without');
 }
 
 const cacheTable: Table<ResendCache> = {
@@ -132,6 +150,10 @@ export function encodeResendCache(cache: ResendCache): Uint8Array {
  */
 export function decodeResendCache(record: Uint8Array): ResendCache {
   const cache = decodeRecord(cacheTable, record);
-  checkOnce(cacheTable.name, cache.messages, ({ messageId }) => messageId);
+  checkOnce(
+    cacheTable.name,
+    'messages',
+    cache.messages.map(({ messageId }) => messageId),
+  );
   return cache;
 }

@@ -1,21 +1,15 @@
 /**
- * What the records of retries are refused for beyond the types of their fields.
+ * What the records of messages are refused for beyond the types of their fields.
  *
  * @module
  */
-import { PolyratchetError } from '../../core/errors.js';
+import { malformed } from '../../core/refusals.js';
 
 /**
  * Checks that nothing comes twice: it would be counted twice.
  *
  * @throws PolyratchetError `malformed`
  */
-export function checkOnce<Item>(what: string, items: readonly Item[], nameOf: (item: Item) => string): void {
-  if (new Set(items.map(nameOf)).size < items.length)
-    throw malformed(what, 'messages', 'each once', 'one twice');
-}
-
-/** The error about a field. */
-export function malformed(what: string, field: string, expected: string, got: string): PolyratchetError {
-  return new PolyratchetError('malformed', { what, field, expected, got });
+export function checkOnce(what: string, field: string, names: readonly string[]): void {
+  if (new Set(names).size < names.length) throw malformed(what, field, 'each once', 'one twice');
 }

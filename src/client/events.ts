@@ -1,0 +1,134 @@
+/**
+ * What a client tells its application: facts that are stored already, in the order in which they happened.
+ *
+ * @module
+ */
+import type { Address } from '../core/address.js';
+import type { PolyratchetError } from '../core/errors.js';
+import type { Clock } from '../core/system.js';
+import type { VerifiedChat } from '../content/index.js';
+import type { AddedDevice, RemovedDevice } from '../devices/index.js';
+import type { GroupEvent } from '../group/index.js';
+import type { SecurityNotice } from '../securitycode/index.js';
+
+/** A message that may be shown. It comes again with the next start until it is acknowledged. */
+export interface ReceivedMessage {
+  /** Names it in the inbox, for `acknowledge`. */
+  readonly key: string;
+  /** Its id: unique among those of its sender. */
+  readonly id: string;
+  /** Where it is shown, and whether another device of our account has sent it. */
+  readonly chat: VerifiedChat;
+  /** Address of the device that sent it. */
+  readonly from: Address;
+  /** The application's bytes. */
+  readonly body: Uint8Array;
+  /** When it was received, milliseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** The events, by their kinds. */
+export interface ClientEvents {
+  /** A message may be shown. */
+  readonly message: { readonly kind: 'message'; readonly message: ReceivedMessage };
+  /** A message that was queued has reached the server. */
+  readonly sent: { readonly kind: 'sent'; readonly id: string };
+  /** A message could not be read, and its sender was asked five times: it is lost. */
+  readonly lost: { readonly kind: 'lost'; readonly id: string; readonly from: Address };
+  /** An envelope was refused: nothing of it counts. */
+  readonly refused: {
+    readonly kind: 'refused';
+    readonly id: string;
+    readonly from: Address;
+    readonly error: PolyratchetError;
+  };
+  /**
+   * An account's primary identity is another than the one that is pinned: show it, compare security codes, and call
+   * `acceptIdentity`. Its messages wait.
+   */
+  readonly 'identity-changed': {
+    readonly kind: 'identity-changed';
+    readonly account: Address;
+    /** The pinned identity key, 32 bytes. */
+    readonly expected: Uint8Array;
+    /** The one that came, 32 bytes. */
+    readonly got: Uint8Array;
+  };
+  /** Companions of an account came or went: the security code with it is another one. */
+  readonly 'devices-changed': {
+    readonly kind: 'devices-changed';
+    readonly account: Address;
+    readonly added: readonly AddedDevice[];
+    readonly removed: readonly RemovedDevice[];
+    /** Whether people should compare codes again. */
+    readonly notice: SecurityNotice;
+  };
+  /** The server's answer about an account's devices was refused: what was known before still counts. */
+  readonly 'list-refused': {
+    readonly kind: 'list-refused';
+    readonly account: Address;
+    readonly error: PolyratchetError;
+  };
+  /** On a companion: the phone was off for four weeks, and contacts will leave this device out soon. */
+  readonly 'device-list-expiring': {
+    readonly kind: 'device-list-expiring';
+    /** The last moment at which the list counts, milliseconds since 1970. */
+    readonly expiresAt: number;
+  };
+  /** The members of a group have changed, or a change of ours was lost to another admin's. */
+  readonly 'group-changed': {
+    readonly kind: 'group-changed';
+    readonly group: Address;
+    /** Who came, went, or got another role, and through whom. */
+    readonly changes: readonly GroupEvent[];
+    /** Whether a change that we have made does not count: another admin's was decided for. */
+    readonly lost: boolean;
+  };
+  /** On the primary: a companion has answered, and is one of the account's devices. */
+  readonly linked: { readonly kind: 'linked'; readonly device: Address };
+  /** One-time prekeys had run out: new sessions were started without one. */
+  readonly 'prekeys-depleted': { readonly kind: 'prekeys-depleted' };
+  /** This device was unlinked by its primary, and has erased its store. */
+  readonly 'logged-out': { readonly kind: 'logged-out' };
+  /** The connection is gone; `connect` opens another. */
+  readonly disconnected: { readonly kind: 'disconnected'; readonly error?: PolyratchetError };
+}
+
+/** Any event. */
+export type ClientEvent = ClientEvents[keyof ClientEvents];
+
+/** Takes events of a kind. */
+export type Listener<Kind extends keyof ClientEvents> = (event: ClientEvents[Kind]) => void;
+
+/** Listeners by kind. */
+export class Emitter {
+  readonly #clock: Clock;
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Adds a listener; the returned function takes it away. */
+  on<Kind extends keyof ClientEvents>(kind: Kind, listener: Listener<Kind>): () => void {
+    const listeners = this.#listeners.get(kind) ?? new Set();
+    listeners.add(listener);
+    this.#listeners.set(kind, listeners);
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  /** Tells everybody; a listener that throws keeps nobody else from hearing it, and is heard of by the platform. */
+  emit(event: ClientEvent): void {
+    for (const listener of [...(this.#listeners.get(event.kind) ?? [])]) {
+      try {
+        listener(event as never);
+      } catch (error) {
+        this.#clock.after(0, () => {
+          throw error;
+        });
+      }
+    }
+  }
+}

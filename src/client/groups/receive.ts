@@ -1,0 +1,187 @@
+/**
+ * Receiving in groups: keys, changes and messages; and messages that wait for what they lack.
+ *
+ * @module
+ */
+import { accountOf, isAccount, isDevice, type Address } from '../../core/address.js';
+import { PolyratchetError } from '../../core/errors.js';
+import type { Envelope, PairwiseEnvelope } from '../../fanout/index.js';
+import {
+  acceptGroupKey,
+  holdGroupMessage,
+  isMember,
+  openGroupMessage,
+  type GroupRecord,
+  type OpenedGroupMessage,
+  type OpenGroupMessageOptions,
+} from '../../group/index.js';
+import type { SenderKeyProfile } from '../../senderkey/index.js';
+import { loadSelf, type Core, type Self } from '../core.js';
+import type { ClientContentExtensions } from '../extensions.js';
+import type { DeliveredMessage, TakenMessage } from '../feature.js';
+import { deviceList, seenId } from '../keys.js';
+import { accountsOf, changeList } from '../lists.js';
+import { putIntoInbox } from '../open.js';
+import { DONE, malformed, refuse, type Opened } from '../opened.js';
+import { askAgain } from '../retry.js';
+import type { Transaction } from '../transaction.js';
+import { groupRecord, receivedSenderKey, waitingEnvelope, waitingMessages } from './keys.js';
+import { ask, takeUpdate } from './members.js';
+
+/** Takes a message of a session that is about a group: a key, a change, or a message that was asked for again. */
+export async function takeMessage(
+  core: Core,
+  profile: SenderKeyProfile,
+  tx: Transaction,
+  self: Self,
+  message: DeliveredMessage,
+  envelope: PairwiseEnvelope,
+): Promise<TakenMessage | undefined> {
+  const { chat, content, device } = message;
+  const { chat: group } = chat;
+  const { groupChange, senderKeyDistribution: distribution } = content;
+  const isAbout = chat.kind === 'group' || groupChange !== undefined;
+  if (chat.kind === 'incoming' && !isAbout) return undefined;
+  const record = await tx.read(groupRecord(group));
+  if (!isAbout && record === undefined) return undefined;
+  const { address: from } = device;
+  try {
+    if (groupChange !== undefined) {
+      const { entries, hasChanged } = await takeUpdate(core, tx, self, group, from, groupChange);
+      const opened = { ...DONE, entries, ...(hasChanged ? { group } : {}) };
+      return { isShown: false, opened };
+    }
+    if (record === undefined) {
+      // A key, or a message, of a group of which this device has not been told: our other devices may know it.
+      const entries = await ask(core, tx, self, group, self.account);
+      return { isShown: false, opened: { ...(await hold(tx, envelope, group, [])), entries } };
+    }
+    if (!isMember(record, accountOf(from))) {
+      const error = new PolyratchetError('wrong-chat', {
+        expected: record.group.members,
+        got: accountOf(from),
+      });
+      return { isShown: false, opened: refuse(tx, envelope, error) };
+    }
+    if (distribution === undefined) return { isShown: true, opened: DONE };
+    const known = await tx.read(receivedSenderKey(from, group));
+    const received = known === undefined ? {} : { received: known };
+    const accepted = acceptGroupKey({ record, distribution, sender: from, profile, ...received });
+    if (accepted.kind === 'refused') return { isShown: false, opened: DONE };
+    tx.set(receivedSenderKey(from, group), accepted.received);
+    return { isShown: false, opened: { ...DONE, group } };
+  } catch (error) {
+    if (!PolyratchetError.is(error) || error.code.startsWith('store-')) throw error;
+    return { isShown: false, opened: refuse(tx, envelope, error) };
+  }
+}
+
+/** Takes an envelope with a message to a group; one that waits already is not held again. */
+export async function takeEnvelope(
+  core: Core,
+  profile: SenderKeyProfile,
+  tx: Transaction,
+  envelope: Envelope,
+): Promise<Opened> {
+  const { id, from, group } = envelope;
+  if (!isDevice(from) || group === undefined || !isAccount(group)) {
+    return refuse(tx, envelope, malformed('group'));
+  }
+  const account = accountOf(from);
+  const keys = [groupRecord(group), deviceList(account), receivedSenderKey(from, group), seenId(account, id)];
+  const self = await loadSelf(tx, ...keys);
+  if (tx.get(seenId(account, id)) !== undefined) return DONE;
+  const record = tx.get(groupRecord(group));
+  const sender = account === self.account ? self.own.record : tx.get(deviceList(account));
+  if (record === undefined) {
+    const entries = await ask(core, tx, self, group, self.account);
+    return { ...(await hold(tx, envelope, group, [])), entries };
+  }
+  if (sender === undefined) return hold(tx, envelope, group, [account]);
+  const received = tx.get(receivedSenderKey(from, group));
+  const options: OpenGroupMessageOptions<ClientContentExtensions> = {
+    envelope,
+    record,
+    sender,
+    own: [self.account],
+    ...(received === undefined ? {} : { received }),
+    profile,
+    format: core.settings.format,
+    hosted: core.settings.hosted,
+    now: tx.now,
+  };
+  let opened: OpenedGroupMessage<ClientContentExtensions>;
+  try {
+    opened = openGroupMessage(options);
+  } catch (error) {
+    if (!PolyratchetError.is(error)) throw error;
+    return askAgain(core, tx, self, envelope, error);
+  }
+  switch (opened.kind) {
+    case 'waiting':
+      return hold(tx, envelope, group, opened.why === 'device-unverified' ? [account] : []);
+    case 'refused':
+      return refuse(
+        tx,
+        envelope,
+        new PolyratchetError('wrong-chat', { expected: record.group.members, got: account }),
+      );
+    case 'delivered':
+      return deliver(core, tx, self, record, opened);
+  }
+}
+
+type Delivered = Extract<OpenedGroupMessage<ClientContentExtensions>, { kind: 'delivered' }>;
+
+async function deliver(
+  core: Core,
+  tx: Transaction,
+  self: Self,
+  record: GroupRecord,
+  { messageId, device, content, received, state, metadata }: Delivered,
+): Promise<Opened> {
+  const { address: from } = device;
+  const account = accountOf(from);
+  const { id: group } = record.group;
+  tx.set(receivedSenderKey(from, group), received);
+  if (metadata !== undefined && 'record' in metadata && account !== self.account) {
+    await changeList(core, tx, tx.get(deviceList(account)), metadata.record);
+  }
+  const fetch = metadata !== undefined && 'fetch' in metadata ? accountsOf(metadata.fetch) : [];
+  const seen = seenId(account, messageId);
+  if ((await tx.read(seen)) !== undefined) return { kind: 'done', fetch };
+  tx.set(seen, { at: tx.now });
+  await putIntoInbox(tx, messageId, from, { kind: 'group', chat: group }, content.body);
+  const admin = state?.ask.find((each) => each !== self.account);
+  const entries = admin === undefined ? [] : await ask(core, tx, self, group, admin);
+  return { kind: 'done', fetch, entries };
+}
+
+/** Lets a message wait, within bounds. */
+async function hold(
+  tx: Transaction,
+  envelope: Envelope,
+  group: Address,
+  fetch: readonly Address[],
+): Promise<Opened> {
+  const { id: messageId, from: device, bytes } = envelope;
+  const before = await tx.read(waitingMessages(group));
+  const held = holdGroupMessage({
+    ...(before === undefined ? {} : { waiting: before }),
+    group,
+    device,
+    messageId,
+    length: bytes.length,
+    now: tx.now,
+  });
+  // What waits in this group can be opened once a list has come: its account is fetched, and then the group is looked at.
+  const waiting: Opened = { kind: 'waiting', fetch, ...(fetch.length > 0 ? { group } : {}) };
+  if (held.kind === 'already-held') return waiting;
+  const expired = held.expired.map((message) => waitingEnvelope(group, message.device, message.messageId));
+  await tx.load(waitingEnvelope(group, device, messageId), ...expired);
+  for (const key of expired) tx.remove(key);
+  tx.set(waitingMessages(group), held.waiting);
+  if (held.kind === 'refused') return { ...waiting, kind: 'left' };
+  tx.set(waitingEnvelope(group, device, messageId), envelope);
+  return waiting;
+}

@@ -1,0 +1,107 @@
+/**
+ * Messages to groups that have waited: opened when what they lacked has come, asked for again when it does not come.
+ *
+ * @module
+ */
+import { accountOf, type Address } from '../../core/address.js';
+import { PolyratchetError } from '../../core/errors.js';
+import { acceptedDevices } from '../../devices/index.js';
+import type { Envelope } from '../../fanout/index.js';
+import { isMember, releaseGroupMessages, type WaitingMessage } from '../../group/index.js';
+import { loadSelf, type Core } from '../core.js';
+import { deviceList } from '../keys.js';
+import { DONE, type Opened } from '../opened.js';
+import { askAgain } from '../retry.js';
+import type { Transaction } from '../transaction.js';
+import { groupRecord, WAITING, waitingEnvelope, waitingMessages } from './keys.js';
+
+/** A message waits this long before its sender is asked for it: the key is on its way, as a rule. */
+export const KEY_WAIT_MS: number = 10 * 1000;
+
+/** Opens the messages of a group again; those that still cannot be opened go on waiting. */
+export async function releaseWaiting(
+  core: Core,
+  group: Address,
+  open: (tx: Transaction, envelope: Envelope) => Promise<Opened>,
+): Promise<readonly Opened[]> {
+  const messages = await core.transactor.run((tx) => liveMessages(tx, group));
+  const outcomes: Opened[] = [];
+  for (const message of messages) {
+    const opened = await core.transactor.run(async (tx) => {
+      const key = waitingEnvelope(group, message.device, message.messageId);
+      const envelope = await tx.read(key);
+      if (envelope === undefined) return DONE;
+      const outcome = await open(tx, envelope);
+      if (outcome.kind === 'done') await stopWaiting(tx, group, message);
+      return outcome;
+    });
+    if (opened.kind === 'done') outcomes.push(opened);
+  }
+  return outcomes;
+}
+
+/** What waits in a group; what has waited too long is dropped. */
+async function liveMessages(tx: Transaction, group: Address): Promise<readonly WaitingMessage[]> {
+  const waiting = await tx.read(waitingMessages(group));
+  if (waiting === undefined) return [];
+  const { released, expired } = releaseGroupMessages({ waiting, from: () => true, now: tx.now });
+  if (expired.length === 0) return released;
+  const keys = expired.map(({ device, messageId }) => waitingEnvelope(group, device, messageId));
+  await tx.load(...keys);
+  for (const key of keys) tx.remove(key);
+  if (released.length === 0) tx.remove(waitingMessages(group));
+  else tx.set(waitingMessages(group), { group, messages: released });
+  return released;
+}
+
+async function stopWaiting(
+  tx: Transaction,
+  group: Address,
+  { device, messageId }: WaitingMessage,
+): Promise<void> {
+  await tx.load(waitingMessages(group), waitingEnvelope(group, device, messageId));
+  tx.remove(waitingEnvelope(group, device, messageId));
+  const left = (tx.get(waitingMessages(group))?.messages ?? []).filter(
+    (message) => message.device !== device || message.messageId !== messageId,
+  );
+  if (left.length === 0) tx.remove(waitingMessages(group));
+  else tx.set(waitingMessages(group), { group, messages: left });
+}
+
+/** Asks the senders of messages that have waited for their keys; returns the entries of the outbox. */
+export async function askForKeys(core: Core): Promise<readonly string[]> {
+  const entries: string[] = [];
+  for await (const names of core.records.names(WAITING)) {
+    for (const name of names) entries.push(...(await askInGroup(core, name.slice(WAITING.length))));
+  }
+  return entries;
+}
+
+async function askInGroup(core: Core, group: Address): Promise<readonly string[]> {
+  const entries: string[] = [];
+  for (const message of await core.transactor.run((tx) => liveMessages(tx, group))) {
+    const opened = await core.transactor.run((tx) => askFor(core, tx, group, message));
+    entries.push(...(opened.entries ?? []));
+  }
+  return entries;
+}
+
+/** Asks for one message, if its sender may write in the group: its key is all that is missing. */
+async function askFor(
+  core: Core,
+  tx: Transaction,
+  group: Address,
+  { device, messageId, receivedAt }: WaitingMessage,
+): Promise<Opened> {
+  if (Math.abs(tx.now - receivedAt) < KEY_WAIT_MS) return DONE;
+  const account = accountOf(device);
+  const key = waitingEnvelope(group, device, messageId);
+  const self = await loadSelf(tx, groupRecord(group), deviceList(account), key);
+  const record = tx.get(groupRecord(group));
+  const sender = account === self.account ? self.own.record : tx.get(deviceList(account));
+  const envelope = tx.get(key);
+  if (record === undefined || sender === undefined || envelope?.type !== 'senderkey') return DONE;
+  const { devices } = acceptedDevices({ record: sender, now: tx.now, hosted: core.settings.hosted });
+  if (!isMember(record, account) || !devices.some(({ address }) => address === device)) return DONE;
+  return askAgain(core, tx, self, envelope, new PolyratchetError('no-sender-key', { device, id: 0 }));
+}

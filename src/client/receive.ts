@@ -1,0 +1,118 @@
+/**
+ * Receiving: envelope by envelope, each in one transaction, acknowledged to the server once it is written.
+ *
+ * @module
+ */
+import type { Address } from '../core/address.js';
+import type { Envelope, PairwiseEnvelope } from '../fanout/index.js';
+import type { CheckedServer } from './checkedServer.js';
+import type { Core } from './core.js';
+import { openHeld, released } from './held.js';
+import { refreshLists } from './lists.js';
+import { openStep } from './open.js';
+import type { Opened } from './opened.js';
+import { refuse } from './opened.js';
+import type { Outbox } from './outbox.js';
+import { takeRequest } from './retry.js';
+import type { Transaction } from './transaction.js';
+import { takeLogouts } from './upkeep.js';
+import { PolyratchetError } from '../core/errors.js';
+
+/** Lists of one account that are fetched in an hour because of what has come: whoever makes us ask makes us ask no more. */
+export const MAX_LIST_FETCHES = 30;
+
+/** Accounts whose fetches are counted: the server can make up any number of them. */
+const MAX_FETCH_COUNTS = 10_000;
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Takes what comes from the server. */
+export class Receiver {
+  readonly #core: Core;
+  readonly #outbox: Outbox;
+  readonly #fetches = new Map<Address, { count: number; since: number }>();
+
+  constructor(core: Core, outbox: Outbox) {
+    this.#core = core;
+    this.#outbox = outbox;
+  }
+
+  /** Takes envelopes until the connection ends. */
+  async receive(server: CheckedServer): Promise<void> {
+    for await (const { id, envelope } of server.receive()) {
+      const opened = await this.#take(envelope);
+      await this.#follow(opened);
+      if (opened.kind !== 'left') await server.acknowledge([id]);
+    }
+  }
+
+  /** Opens messages that were held, where their senders count by now. */
+  async release(accounts: readonly Address[]): Promise<void> {
+    for (const account of accounts) {
+      const held = await this.#core.transactor.run((tx) => released(this.#core, tx, account));
+      for (const message of held) {
+        const opened = await this.#core.transactor.run((tx) =>
+          openHeld(tx, message, (inner, envelope) => openStep(this.#core, inner, envelope)),
+        );
+        if (opened?.kind === 'done') await this.#follow(opened);
+      }
+    }
+  }
+
+  #take(envelope: Envelope): Promise<Opened> {
+    switch (envelope.type) {
+      case 'retry':
+        return takeRequest(this.#core, envelope);
+      case 'prekey':
+      case 'message':
+        return this.#core.transactor.run((tx) => openStep(this.#core, tx, envelope as PairwiseEnvelope));
+      case 'senderkey':
+        return this.#core.transactor.run((tx) => this.#takeOfGroup(tx, envelope));
+    }
+  }
+
+  /** A message to a group is for the feature that knows groups. */
+  async #takeOfGroup(tx: Transaction, envelope: Envelope): Promise<Opened> {
+    const [feature] = this.#core.features;
+    if (feature !== undefined) return feature.takeEnvelope(tx, envelope);
+    return refuse(
+      tx,
+      envelope,
+      new PolyratchetError('wrong-chat', { expected: [], got: envelope.group ?? '' }),
+    );
+  }
+
+  /** Does what follows from a message. A server that fails now is asked again with the next connection. */
+  async #follow({ fetch, entries = [], group, logout }: Opened): Promise<void> {
+    for (const name of entries) void this.#outbox.send(name);
+    if (group !== undefined) await this.#releaseGroup(group);
+    const accounts = fetch.filter((account) => this.#mayFetch(account));
+    try {
+      if (logout === true) await takeLogouts(this.#core);
+      if (accounts.length === 0) return;
+      await refreshLists(this.#core, accounts);
+    } catch (error) {
+      if (PolyratchetError.is(error, 'server-failed') || PolyratchetError.is(error, 'deadline')) return;
+      throw error;
+    }
+    await this.release(accounts);
+  }
+
+  async #releaseGroup(group: Address): Promise<void> {
+    for (const feature of this.#core.features) {
+      for (const opened of await feature.release(group)) await this.#follow(opened);
+    }
+  }
+
+  #mayFetch(account: Address): boolean {
+    const now = this.#core.settings.clock.now();
+    const before = this.#fetches.get(account);
+    const isRecent = before !== undefined && Math.abs(now - before.since) < HOUR_MS;
+    if (!isRecent) {
+      if (this.#fetches.size >= MAX_FETCH_COUNTS) this.#fetches.clear();
+      this.#fetches.set(account, { count: 1, since: now });
+    } else if (before.count >= MAX_LIST_FETCHES) return false;
+    else before.count++;
+    return true;
+  }
+}

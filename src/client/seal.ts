@@ -1,0 +1,162 @@
+/**
+ * Encrypting a message for whom it is for: the plan, the bundles that it lacks, the envelopes.
+ *
+ * @module
+ */
+import { accountOf, type Address } from '../core/address.js';
+import { PolyratchetError } from '../core/errors.js';
+import {
+  planFanout,
+  sealEnvelopes,
+  type FanoutPlan,
+  type OutgoingMessage,
+  type SealedEnvelopes,
+} from '../fanout/index.js';
+import type { PreKeyBundle } from '../identity/index.js';
+import { connected, keepPlan, loadSelf, loadSessions, type Core, type Self } from './core.js';
+import { deviceList, message, session } from './keys.js';
+import { accountsOf, refreshLists } from './lists.js';
+import type { Transaction } from './transaction.js';
+
+/** Where a message goes. */
+export interface Destination {
+  /** The recipient's account, or the group. */
+  readonly chat: Address;
+  /** The accounts that it is written to; the own one may be among them. */
+  readonly accounts: readonly Address[];
+}
+
+/** The plan of a message, with the lists and sessions that are known. */
+export async function planChat(
+  core: Core,
+  tx: Transaction,
+  { account, own }: Self,
+  { chat, accounts }: Destination,
+): Promise<FanoutPlan> {
+  const others = accounts.filter((address) => address !== account);
+  await tx.load(...others.map(deviceList));
+  const recipients = others.map((address) => {
+    const record = tx.get(deviceList(address));
+    if (record !== undefined) return record;
+    throw new PolyratchetError('device-unverified', { account: address, why: 'no-list' });
+  });
+  const { hosted } = core.settings;
+  const isGroup = chat !== account && !accounts.includes(chat);
+  const options = { own, recipients, hosted, now: tx.now, ...(isGroup ? { group: chat } : {}) };
+  const known = core.plans.get(chat);
+  const before = { ...options, ...(known === undefined ? {} : { previous: known }) };
+  const drafted = planFanout({ ...before, sessions: NO_SESSIONS });
+  const sessions = await loadSessions(tx, devicesOf(drafted));
+  const isAsBefore = [...drafted.recipients, ...drafted.ownDevices].every(
+    ({ kind, device }) => kind !== 'ready' || sessions.get(device)?.current !== undefined,
+  );
+  return planFanout({ ...options, sessions, ...(isAsBefore ? { previous: drafted } : {}) });
+}
+
+const NO_SESSIONS = { get: (): undefined => undefined };
+
+/** The devices that a plan names. */
+export function devicesOf({ recipients, ownDevices }: FanoutPlan): readonly Address[] {
+  return [...recipients, ...ownDevices].map(({ device }) => device);
+}
+
+/** What was fetched for one message: everything is asked for once. */
+export class Fetched {
+  readonly #lists = new Set<Address>();
+  readonly #asked = new Set<Address>();
+  /** The bundles that came. */
+  readonly bundles: Map<Address, PreKeyBundle> = new Map<Address, PreKeyBundle>();
+
+  /** What has to be fetched before a message with this plan is encrypted. */
+  missing({ bundles, fetch }: Pick<FanoutPlan, 'bundles' | 'fetch'>): Missing | undefined {
+    const lists = accountsOf(fetch).filter((account) => !this.#lists.has(account));
+    const devices = bundles.filter((device) => !this.#asked.has(device));
+    return lists.length + devices.length === 0 ? undefined : { lists, bundles: devices };
+  }
+
+  /** Fetches it. */
+  async fetch(core: Core, { lists, bundles }: Missing): Promise<void> {
+    for (const account of lists) this.#lists.add(account);
+    await refreshLists(core, lists);
+    if (lists.length > 0 || bundles.length === 0) return;
+    const found = await connected(core).fetchBundles(bundles);
+    for (const device of bundles) this.#asked.add(device);
+    for (const [device, bundle] of found) this.bundles.set(device, bundle);
+  }
+
+  /** Whether the list of an account was asked for. */
+  hasAsked(account: Address): boolean {
+    return this.#lists.has(account);
+  }
+}
+
+/** Accounts and devices to ask the server for. */
+export interface Missing {
+  readonly lists: readonly Address[];
+  readonly bundles: readonly Address[];
+}
+
+/** Encrypts a message for the devices of a plan that were not sent it, and writes sessions and message. */
+export async function sealStep(
+  core: Core,
+  tx: Transaction,
+  self: Self,
+  plan: FanoutPlan,
+  outgoing: OutgoingMessage,
+  fetched: Fetched,
+): Promise<SealedEnvelopes> {
+  const { identity, registrationId, deviceIdentity } = self;
+  const sealed = sealEnvelopes({
+    plan,
+    message: outgoing,
+    identity,
+    registrationId,
+    ...(deviceIdentity === undefined ? {} : { deviceIdentity }),
+    sessions: await loadSessions(tx, devicesOf(plan)),
+    bundles: fetched.bundles,
+    random: core.settings.random,
+    now: tx.now,
+  });
+  for (const [device, renewed] of sealed.sessions) tx.set(session(device), renewed);
+  await tx.load(message(outgoing.messageId));
+  tx.set(message(outgoing.messageId), sealed.message);
+  for (const outcome of sealed.outcomes) {
+    if (outcome.kind === 'failed') tellFailure(tx, outcome.device, outcome.error);
+  }
+  return sealed;
+}
+
+/** A primary with another identity is for the person to decide about. */
+function tellFailure(tx: Transaction, device: Address, error: PolyratchetError): void {
+  if (!PolyratchetError.is(error, 'untrusted-identity') || accountOf(device) !== device) return;
+  const { expected, got } = error.data;
+  tx.emit({ kind: 'identity-changed', account: device, expected, got });
+}
+
+/** Encrypts another round of a message that is stored, and hands the result on within the same transaction. */
+export async function sealRound(
+  core: Core,
+  messageId: string,
+  then: (tx: Transaction, sealed: SealedEnvelopes | undefined) => Promise<void>,
+): Promise<FanoutPlan | undefined> {
+  const fetched = new Fetched();
+  for (;;) {
+    const step = await core.transactor.run(async (tx): Promise<Missing | { plan?: FanoutPlan }> => {
+      const outgoing = await tx.read(message(messageId));
+      if (outgoing === undefined) {
+        await then(tx, undefined);
+        return {};
+      }
+      const self = await loadSelf(tx);
+      const plan = await planChat(core, tx, self, outgoing);
+      const missing = fetched.missing(plan);
+      if (missing !== undefined) return missing;
+      const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
+      keepPlan(core, sealed.plan);
+      await then(tx, sealed);
+      return { plan: sealed.plan };
+    });
+    if (!('lists' in step)) return step.plan;
+    await fetched.fetch(core, step);
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * Sending: one transaction encrypts a message for every device of both sides and stores it; then it is sent.
+ *
+ * @module
+ */
+import { inputAccount, type Address } from '../core/address.js';
+import { copyBytes, inputBytes, toHex } from '../core/bytes.js';
+import { inputObject } from '../core/check.js';
+import { PolyratchetError } from '../core/errors.js';
+import { randomBytes } from '../core/random.js';
+import { inputMessageId } from '../content/index.js';
+import {
+  composeMessage,
+  type DeviceOutcome,
+  type FanoutPlan,
+  type OutgoingContent,
+} from '../fanout/index.js';
+import { keepPlan, loadSelf, type Core } from './core.js';
+import type { ClientContentExtensions } from './extensions.js';
+import { deviceList, message, outboxName, sentId } from './keys.js';
+import { finish, writeEntry, type Outbox, type Sent, type Written } from './outbox.js';
+import { Fetched, planChat, sealStep, type Destination, type Missing } from './seal.js';
+import type { Transaction } from './transaction.js';
+
+/** A message to send. */
+export interface SendMessage {
+  /** The recipient's account; the own one for a note to our other devices. */
+  readonly to: Address;
+  /** The application's bytes; in the form `message` its serialised Message. */
+  readonly body: Uint8Array;
+  /**
+   * Names the message, 1 … 64 characters of printable ASCII: the same id again is the same message, whatever else is said,
+   * and is not encrypted again for 30 days. Random unless given.
+   */
+  readonly id?: string;
+}
+
+/** What became of a message. It is stored in any case, and is sent with the next connection if it was not yet. */
+export type SentMessageResult = Sent & {
+  /** Its id. */
+  readonly id: string;
+  /** What became of each device of both sides; empty where the id was used before. */
+  readonly devices: readonly DeviceOutcome[];
+};
+
+/** A message as it is taken from the caller: whatever the caller does with its arrays afterwards. */
+export interface Request extends Destination {
+  /** Its id. */
+  readonly id: string;
+  /** What it says. */
+  readonly content: OutgoingContent<ClientContentExtensions>;
+}
+
+/** Sends a message of the application. */
+export async function sendMessage(
+  core: Core,
+  outbox: Outbox,
+  options: SendMessage,
+): Promise<SentMessageResult> {
+  const { to, body, id } = inputObject('options', options);
+  const chat = inputAccount('to', to);
+  return sendContent(core, outbox, {
+    chat,
+    accounts: [chat],
+    id: id === undefined ? randomId(core) : inputMessageId(id),
+    content: { body: copyBytes(inputBytes('body', body)) },
+  });
+}
+
+/** A new id. */
+export function randomId({ settings: { random } }: Core): string {
+  return toHex(randomBytes(random, 16));
+}
+
+/** What one transaction has made of a message. */
+type Step =
+  | ({ readonly kind: 'fetch' } & Missing)
+  | { readonly kind: 'known'; readonly name: string }
+  | {
+      readonly kind: 'stored';
+      readonly name: string;
+      readonly written?: Written;
+      readonly devices: readonly DeviceOutcome[];
+    };
+
+/**
+ * Encrypts, stores and sends. Where the server cannot be asked for bundles, the message is stored as it is, and is
+ * encrypted when it can.
+ */
+export async function sendContent(core: Core, outbox: Outbox, request: Request): Promise<SentMessageResult> {
+  const fetched = new Fetched();
+  let isLate = false;
+  for (;;) {
+    const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, isLate));
+    if (step.kind !== 'fetch') {
+      const sent = await outbox.send(step.name, step.kind === 'stored' ? step.written : undefined);
+      return { ...sent, id: request.id, devices: step.kind === 'stored' ? step.devices : [] };
+    }
+    try {
+      await fetched.fetch(core, step);
+    } catch (error) {
+      if (!isServerDown(error)) throw error;
+      isLate = true;
+    }
+  }
+}
+
+function isServerDown(error: unknown): boolean {
+  return PolyratchetError.is(error, 'server-failed') || PolyratchetError.is(error, 'deadline');
+}
+
+async function encryptStep(
+  core: Core,
+  tx: Transaction,
+  request: Request,
+  fetched: Fetched,
+  isLate: boolean,
+): Promise<Step> {
+  const { id: messageId, chat, accounts, content } = request;
+  const self = await loadSelf(tx, sentId(messageId), ...accounts.map(deviceList));
+  const used = tx.get(sentId(messageId));
+  if (used !== undefined) return { kind: 'known', name: outboxName(used.at, messageId) };
+  const unknown = accounts.filter(
+    (account) =>
+      account !== self.account && tx.get(deviceList(account)) === undefined && !fetched.hasAsked(account),
+  );
+  if (unknown.length > 0 && !isLate) return { kind: 'fetch', lists: unknown, bundles: [] };
+  const plan = await planChat(core, tx, self, { chat, accounts });
+  const missing = fetched.missing(plan);
+  if (missing !== undefined && !isLate) return { kind: 'fetch', ...missing };
+
+  if (missing !== undefined)
+    return { kind: 'stored', name: await queueContent(core, tx, plan, request), devices: [] };
+  const outgoing = composeMessage({ plan, messageId, format: core.settings.format, content });
+  const at = tx.stamp();
+  const name = outboxName(at, messageId);
+  tx.set(sentId(messageId), { at });
+  const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
+  keepPlan(core, sealed.plan);
+  const { envelopes, outcomes } = sealed;
+  const { participantHash } = plan;
+  if (envelopes.length === 0) {
+    await finish(tx, name, messageId);
+    return { kind: 'stored', name, devices: outcomes };
+  }
+  const entry = await writeEntry(core, tx, name, { messageId, round: 1, participantHash, envelopes });
+  return { kind: 'stored', name, written: { entry, plan: sealed.plan }, devices: outcomes };
+}
+
+/** Stores a message that is encrypted when it is sent; returns its entry in the outbox. */
+export async function queueContent(
+  core: Core,
+  tx: Transaction,
+  plan: FanoutPlan,
+  { id: messageId, content }: Request,
+): Promise<string> {
+  const at = tx.stamp();
+  const name = outboxName(at, messageId);
+  await tx.load(message(messageId), sentId(messageId));
+  tx.set(sentId(messageId), { at });
+  tx.set(message(messageId), composeMessage({ plan, messageId, format: core.settings.format, content }));
+  await writeEntry(core, tx, name, { messageId, round: 1, envelopes: [] });
+  return name;
+}
