@@ -42,6 +42,20 @@ const text: Check = (answer) => (typeof answer === 'string' ? undefined : instea
 const device: Check = (answer) =>
   typeof answer === 'string' && isDevice(answer) ? undefined : insteadOf("a device's address", answer);
 
+const fanoutAnswer: Check = (answer) => {
+  if (object(answer) !== undefined) return object(answer);
+  const { stale, missing, extra, participantHash } = answer as FanoutAnswer;
+  const lists: readonly unknown[] = [stale, missing, extra];
+  const isRight =
+    lists.every((list) => list === undefined || (Array.isArray(list) && list.every(isText))) &&
+    (participantHash === undefined || isText(participantHash));
+  return isRight ? undefined : 'expected lists of addresses, and a hash';
+};
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
 /** One device's connection, checked. */
 export class CheckedServer {
   readonly #server: Server;
@@ -70,7 +84,7 @@ export class CheckedServer {
 
   async fetchBundles(devices: readonly Address[]): Promise<ReadonlyMap<Address, PreKeyBundle>> {
     const bundles = await this.#call('fetchBundles', (server) => server.fetchBundles(devices), mapOf);
-    return taken(devices, bundles);
+    return this.#calls.makeAtOnce('server.fetchBundles', () => taken(devices, bundles));
   }
 
   async publishDeviceList(list: PublishedDeviceList): Promise<void> {
@@ -79,7 +93,7 @@ export class CheckedServer {
 
   async fetchDeviceLists(accounts: readonly Address[]): Promise<ReadonlyMap<Address, DeviceListAnswer>> {
     const lists = await this.#call('fetchDeviceLists', (server) => server.fetchDeviceLists(accounts), mapOf);
-    return taken(accounts, lists);
+    return this.#calls.makeAtOnce('server.fetchDeviceLists', () => taken(accounts, lists));
   }
 
   async fetchLastUsed(): Promise<readonly DeviceClaim[]> {
@@ -103,7 +117,7 @@ export class CheckedServer {
   }
 
   async send(envelopes: readonly Envelope[], options: SendOptions): Promise<FanoutAnswer> {
-    return this.#call('send', (server) => server.send(envelopes, options), object);
+    return this.#call('send', (server) => server.send(envelopes, options), fanoutAnswer);
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {

@@ -15,6 +15,7 @@ import { linkedDevices, type AcceptedDevices, type LinkedDeviceView } from '../d
 import type { FanoutPlan } from '../fanout/index.js';
 import { CheckedLinkingServer, CheckedServer, PASSED_CODES } from './checkedServer.js';
 import { Calls } from './deadline.js';
+import { eraseAll } from './erase.js';
 import { connected, findSelf, loadSelf, type Core } from './core.js';
 import {
   Emitter,
@@ -60,7 +61,7 @@ import { randomId, sendContent, sendMessage, type SendMessage, type SentMessageR
 import type { ServerAccess } from './server.js';
 import type { Store } from './store.js';
 import { Transactor, type Transaction } from './transaction.js';
-import { eraseAll, eraseOld, FIRST_UPKEEP_MS, renew, UPKEEP_INTERVAL_MS } from './upkeep.js';
+import { eraseOld, FIRST_UPKEEP_MS, renew, UPKEEP_INTERVAL_MS } from './upkeep.js';
 import { waitFor } from './wait.js';
 
 /** A call of the store may take this long. */

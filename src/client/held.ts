@@ -11,8 +11,12 @@ import { deviceList, HELD, heldEnvelope, heldMessages } from './keys.js';
 import type { Opened } from './opened.js';
 import type { Transaction } from './transaction.js';
 
+/** Accounts of which messages are held: the server can make up any number of them. */
+export const MAX_HELD_ACCOUNTS = 1_000;
+
 /** Keeps an envelope until the lists that it lacks have come. */
 export async function hold(
+  { records }: Core,
   tx: Transaction,
   envelope: PairwiseEnvelope,
   fetch: readonly Address[],
@@ -20,6 +24,8 @@ export async function hold(
   const { id: messageId, from: device, bytes, deviceIdentity } = envelope;
   const lists = heldMessages(accountOf(device));
   const before = await tx.read(lists);
+  if (before === undefined && (await records.list(HELD, '', MAX_HELD_ACCOUNTS)).length >= MAX_HELD_ACCOUNTS)
+    return { kind: 'left', fetch };
   const { kind, held, expired } = holdMessage({
     ...(before === undefined ? {} : { held: before }),
     device,

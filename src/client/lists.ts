@@ -15,7 +15,7 @@ import {
 } from '../devices/index.js';
 import { securityNotice, type SecurityNotice } from '../securitycode/index.js';
 import { connected, loadSelf, type Core, type Self } from './core.js';
-import { deviceList, LINKED_DEVICE, OWN_DEVICES, session } from './keys.js';
+import { LINKED_DEVICE, OWN_DEVICES, deviceList, retryAnswers, retryRequests, session } from './keys.js';
 import type { Transaction } from './transaction.js';
 
 /** Asks the server for accounts' devices, and believes as much as their primaries have signed. */
@@ -75,20 +75,21 @@ export async function changeList(
   if (before === undefined) return;
   const { added, removed } = compareDeviceLists({ before, after: record });
   if (added.length + removed.length === 0) return;
-  await tx.load(...removed.map(({ address }) => session(address)));
-  for (const { address } of removed) tx.remove(session(address));
   await forgetDevices(core, tx, removed);
   const notice = noticeOf(before, record, tx.now, core.settings.hosted);
   tx.emit({ kind: 'devices-changed', account: record.account, added, removed, notice });
 }
 
-/** Erases what features have of devices that went. */
+/** Erases what there is of devices that went: sessions, retries, and what features have. */
 export async function forgetDevices(
   { features }: Core,
   tx: Transaction,
   removed: readonly { readonly address: Address }[],
 ): Promise<void> {
   const devices = removed.map(({ address }) => address);
+  const keys = devices.flatMap((device) => [session(device), retryRequests(device), retryAnswers(device)]);
+  await tx.load(...keys);
+  for (const key of keys) tx.remove(key);
   for (const feature of features) await feature.forget(tx, devices);
 }
 

@@ -49,7 +49,7 @@ export async function openStep(core: Core, tx: Transaction, envelope: PairwiseEn
     if (!PolyratchetError.is(error)) throw error;
     return takeFailure(core, tx, self, envelope, error);
   }
-  if (opened.kind === 'held') return hold(tx, envelope, accountsOf(opened.fetch));
+  if (opened.kind === 'held') return hold(core, tx, envelope, accountsOf(opened.fetch));
   return deliver(core, tx, self, envelope, opened);
 }
 
@@ -225,7 +225,7 @@ async function takeFailure(
   if (PolyratchetError.is(error, 'untrusted-identity') && account === envelope.from) {
     const { expected, got } = error.data;
     tx.emit({ kind: 'identity-changed', account, expected, got });
-    return hold(tx, envelope, []);
+    return hold(core, tx, envelope, []);
   }
   return askAgain(core, tx, self, envelope, error);
 }

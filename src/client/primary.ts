@@ -20,7 +20,7 @@ import {
 } from '../devices/index.js';
 import { generateIdentity, generateRegistrationId } from '../identity/index.js';
 import { connected, findSelf, loadSelf, type Core, type Self } from './core.js';
-import { DEVICE, IDENTITY, OWN_DEVICES, PENDING_LIST, session } from './keys.js';
+import { DEVICE, IDENTITY, OWN_DEVICES, PENDING_LIST } from './keys.js';
 import { forgetDevices, noticeOf } from './lists.js';
 import { createPreKeys } from './prekeys.js';
 import type { CheckedServer } from './checkedServer.js';
@@ -137,8 +137,6 @@ export async function storeList(
   const gone = removed.flatMap((companion) => goneDevice(self.account, companion));
   const numbers = gone.map(({ address }) => parseAddress(address).device);
   tx.set(PENDING_LIST, { removed: [...new Set([...pending, ...numbers])] });
-  await tx.load(...gone.map(({ address }) => session(address)));
-  for (const { address } of gone) tx.remove(session(address));
   await forgetDevices(core, tx, gone);
   if (gone.length === 0) return;
   const after = await loadSelf(tx);

@@ -18,7 +18,7 @@ import {
 } from '../devices/index.js';
 import { securityCode, type SecurityCode } from '../securitycode/index.js';
 import { loadSelf, type Core } from './core.js';
-import { deviceList, session } from './keys.js';
+import { deviceList } from './keys.js';
 import { accountsOf, forgetDevices, noticeOf, refreshLists } from './lists.js';
 import type { Transaction } from './transaction.js';
 
@@ -73,7 +73,7 @@ export async function acceptIdentity(core: Core, options: AcceptIdentityOptions)
   const identity = copyBytes(inputBytes('identity', inputObject('options', options).identity, KEY_LENGTH));
   const account = inputAccount('account', options.account);
   await core.transactor.run(async (tx) => {
-    const self = await loadSelf(tx, deviceList(account), session(account));
+    const self = await loadSelf(tx, deviceList(account));
     const before = tx.get(deviceList(account));
     if (before === undefined || account === self.account) throw unknownAccount();
     const { kind, record, removed } = acceptPrimaryIdentity({
@@ -83,9 +83,6 @@ export async function acceptIdentity(core: Core, options: AcceptIdentityOptions)
     });
     if (kind === 'unchanged') return;
     tx.set(deviceList(account), record);
-    tx.remove(session(account));
-    await tx.load(...removed.map((device) => session(device.address)));
-    for (const device of removed) tx.remove(session(device.address));
     await forgetDevices(core, tx, [{ address: account }, ...removed]);
     const notice = noticeOf(before, record, tx.now, core.settings.hosted);
     tx.emit({ kind: 'devices-changed', account, added: [], removed, notice });

@@ -89,9 +89,9 @@ type Step =
  */
 export async function sendContent(core: Core, outbox: Outbox, request: Request): Promise<SentMessageResult> {
   const fetched = new Fetched();
-  let isLate = false;
+  let failure: PolyratchetError | undefined;
   for (;;) {
-    const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, isLate));
+    const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
     if (step.kind !== 'fetch') {
       const sent = await outbox.send(step.name, step.kind === 'stored' ? step.written : undefined);
       return { ...sent, id: request.id, devices: step.kind === 'stored' ? step.devices : [] };
@@ -100,12 +100,12 @@ export async function sendContent(core: Core, outbox: Outbox, request: Request):
       await fetched.fetch(core, step);
     } catch (error) {
       if (!isServerDown(error)) throw error;
-      isLate = true;
+      failure = error;
     }
   }
 }
 
-function isServerDown(error: unknown): boolean {
+function isServerDown(error: unknown): error is PolyratchetError {
   return PolyratchetError.is(error, 'server-failed') || PolyratchetError.is(error, 'deadline');
 }
 
@@ -114,7 +114,7 @@ async function encryptStep(
   tx: Transaction,
   request: Request,
   fetched: Fetched,
-  isLate: boolean,
+  failure: PolyratchetError | undefined,
 ): Promise<Step> {
   const { id: messageId, chat, accounts, content } = request;
   const self = await loadSelf(tx, sentId(messageId), ...accounts.map(deviceList));
@@ -124,10 +124,12 @@ async function encryptStep(
     (account) =>
       account !== self.account && tx.get(deviceList(account)) === undefined && !fetched.hasAsked(account),
   );
-  if (unknown.length > 0 && !isLate) return { kind: 'fetch', lists: unknown, bundles: [] };
+  // Without any list there is nobody to write to; without a bundle the message can wait.
+  if (unknown.length > 0 && failure !== undefined) throw failure;
+  if (unknown.length > 0) return { kind: 'fetch', lists: unknown, bundles: [] };
   const plan = await planChat(core, tx, self, { chat, accounts });
   const missing = fetched.missing(plan);
-  if (missing !== undefined && !isLate) return { kind: 'fetch', ...missing };
+  if (missing !== undefined && failure === undefined) return { kind: 'fetch', ...missing };
 
   if (missing !== undefined)
     return { kind: 'stored', name: await queueContent(core, tx, plan, request), devices: [] };

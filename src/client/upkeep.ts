@@ -115,32 +115,3 @@ async function eraseIds(core: Core, prefix: string, lifetime: number, most: numb
 }
 
 const ERASED_AT_ONCE = 1_000;
-
-/** Erases everything, what makes this a device last: whoever is interrupted begins again. */
-export async function eraseAll(core: Core): Promise<void> {
-  const vital: string[] = [];
-  for await (const names of core.records.names('')) {
-    const page = names.filter((name) => !isVital(name));
-    vital.push(...names.filter(isVital));
-    await eraseNames(core, page);
-  }
-  await eraseNames(core, vital);
-  core.records.forget();
-}
-
-function isVital(name: string): boolean {
-  return ['device', 'identity', 'own-devices', 'linked-device'].includes(name) || name.startsWith('list/');
-}
-
-async function eraseNames(core: Core, names: readonly string[]): Promise<void> {
-  await core.transactor.run(async (tx) => {
-    const keys = names.map(rawKey);
-    await tx.load(...keys);
-    for (const key of keys) tx.remove(key);
-  });
-}
-
-/** A record of which only the name matters. */
-function rawKey(name: string): AnyKey {
-  return { name, encode: (bytes: Uint8Array) => bytes, decode: (bytes) => bytes };
-}

@@ -104,7 +104,7 @@ export function planDistribution<Plan extends GroupSendPlan>(
   const { plan, key, previous } = inputObject('options', options);
   const record = inputGroupRecord(options.record);
   inputObject('plan', plan);
-  if (previous !== undefined && holds(inputObject('previous', previous), options)) return previous;
+  if (previous !== undefined && holds(previous, options)) return previous;
   const reasons = rotationDue(options);
   const { group } = record;
   const devices = devicesIn(group, plan);
@@ -123,9 +123,11 @@ export function planDistribution<Plan extends GroupSendPlan>(
 
 /** Whether a plan was made from the very same values, by which no new key was due, and none is due by now. */
 function holds<Plan extends GroupSendPlan>(
-  { kind, basis }: DistributionPlan<Plan>,
+  previous: DistributionPlan<Plan>,
   { record, plan, key, ...options }: PlanDistributionOptions<Plan>,
 ): boolean {
+  const { kind } = inputObject('previous', previous);
+  const basis = inputObject('previous.basis', previous.basis);
   return (
     kind !== 'rotate' &&
     key !== undefined &&

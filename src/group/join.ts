@@ -4,12 +4,12 @@
  * @module
  */
 import { inputAccount, type Address } from '../core/address.js';
-import { equalBytes } from '../core/bytes.js';
+import { equalBytes, toHex } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { eventsBetween, type GroupEvent } from './events.js';
 import { copyGroup, type Group } from './group.js';
-import { inputGroupRecord, isMember, recordOf, type GroupRecord } from './known.js';
+import { historyOf, inputGroupRecord, isMember, recordOf, type GroupRecord } from './known.js';
 import { encodeGroupUpdate } from './update.js';
 
 /** A state, and who sent it. */
@@ -48,7 +48,7 @@ export type JoinedGroup =
       /**
        * - `not-an-admin`: the author is none, in the state or in ours, and not one of our own devices;
        * - `not-a-member`: we are not in it;
-       * - `older`: we know a later state;
+       * - `older`: we have gone on from it;
        * - `not-asked`: we are in the group, and take changes only. If it is newer than ours, ask an admin.
        */
       readonly why: 'not-an-admin' | 'not-a-member' | 'older' | 'not-asked';
@@ -94,10 +94,15 @@ export function joinGroup(options: JoinGroupOptions): JoinedGroup {
   if (!isMember(record, own) && group.version > version)
     return { kind: 'joined', record: joined, events: added };
   if (!isAuthority(record.group)) return { kind: 'refused', why: 'not-an-admin' };
-  if (group.version < version) return { kind: 'refused', why: 'older' };
+  if (isPast(record, joined)) return { kind: 'refused', why: 'older' };
   if (asked !== true) return { kind: 'refused', why: 'not-asked' };
   const events = eventsBetween({ before: record.group, after: group, steps: [], by: author });
   return { kind: 'adopted', record: joined, events };
+}
+
+/** Whether a state is one that we have gone on from; a lower version that we never had is that of another branch. */
+function isPast(record: GroupRecord, { group, hash }: GroupRecord): boolean {
+  return group.version < record.base.version || historyOf(record).nodes.has(toHex(hash));
 }
 
 /** A question for the state of a group, and who asks. */

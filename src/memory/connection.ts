@@ -16,9 +16,9 @@ import type { Exchanges } from './exchanges.js';
 import {
   copyOfInput,
   inputArray,
+  inputDeviceList,
   inputEnvelopes,
   inputKeys,
-  inputDeviceList,
   inputPrimary,
   inputText,
 } from './input.js';
@@ -140,7 +140,7 @@ export function connectDevice(device: Address, world: World): Server {
       const wasClosed = isClosed;
       return known.mailbox.read(() => {
         if (wasClosed) checkOpen();
-        checkLinked();
+        if (!isClosed) checkLinked();
         return isClosed;
       });
     },

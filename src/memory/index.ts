@@ -20,7 +20,18 @@ export {
   MAX_WAITING_LENGTH,
 } from './limits.js';
 export type { Intruder } from './lies/intruder.js';
-export type { BundleLie, Forgery, Lie, ListLie, MailLie, OfEnvelopes, OtherLie, Told } from './lies/lie.js';
+export type {
+  BundleLie,
+  Forgery,
+  Lie,
+  ListLie,
+  MailLie,
+  OfAccount,
+  OfDevice,
+  OfEnvelopes,
+  OtherLie,
+  Told,
+} from './lies/lie.js';
 export { createLyingServer, type LyingServer } from './lies/lyingServer.js';
 export { createMemoryServer, type MemoryServer, type MemoryServerOptions } from './server.js';
 export { createMemoryStore, type MemoryStore } from './store.js';

@@ -42,7 +42,8 @@ interface Entry {
 /**
  * Makes an empty store.
  *
- * It takes no more than every store has to take, sealed values included (`sealedStore`). The values that one `read` gives are parts of one buffer.
+ * It takes no more than every store has to take, sealed values included (`sealedStore`). The values that one `read` gives
+ * are parts of one buffer.
  *
  * @example
  * ```ts

@@ -9,6 +9,7 @@ import {
   encodeGroupUpdate,
   encodeKeyHolders,
   encodeWaitingMessages,
+  groupHash,
   MAX_KEY_HOLDERS,
   MAX_MEMBERS,
   MAX_WAITING_MESSAGES,
@@ -16,6 +17,8 @@ import {
   type GroupUpdate,
 } from 'polyratchet/group';
 import { describe, expect, test } from 'vitest';
+import { concat, toHex, utf8 } from '../../src/core/bytes.js';
+import { sha256 } from '../../src/crypto/index.js';
 import { createKey } from '../senderkey/group.js';
 import { expectError } from '../support/errors.js';
 import { lengthField, varintField } from '../wire/bytes.js';
@@ -160,6 +163,13 @@ describe('an update', () => {
     const group = { ...record.group, admins: [DAVE] };
     expectError('invalid-argument', () => encodeGroupUpdate({ kind: 'state', group })); // an admin who is no member
   });
+});
+
+test('the hash of a state is that of its label and its bytes', () => {
+  const group = { id: GROUP, version: 1, members: [ALICE, BOB], admins: [ALICE], parent: PARENT };
+  const hash = groupHash(group);
+  expect(hash).toEqual(sha256(concat(utf8('polyratchet group'), Uint8Array.from(bytesOf(STATE)))));
+  expect(toHex(hash)).toBe('c1536c28e7f88d803d26f7427f4ceb77a61ee7fbde3494fb0119369ad0d3281f');
 });
 
 describe('the record of a group', () => {

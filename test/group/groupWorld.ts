@@ -87,10 +87,12 @@ export interface GroupTally {
   forks: number;
   /** Devices that had to ask an admin at the end. */
   asked: number;
+  /** Those among them who know none of the admins any more. */
+  stranded: number;
 }
 
 export function newGroupTally(): GroupTally {
-  return { steps: 0, sent: 0, read: 0, closed: 0, rotated: 0, current: 0, forks: 0, asked: 0 };
+  return { steps: 0, sent: 0, read: 0, closed: 0, rotated: 0, current: 0, forks: 0, asked: 0, stranded: 0 };
 }
 
 /** One device, with what it stores. */
@@ -142,6 +144,8 @@ class World {
   #now = NOW;
   /** Changes with all their authors, as somebody sees them who misses nothing. */
   #truth: GroupRecord;
+  /** Whether no fork was beyond what is decided: then all agree. */
+  #isDecided = true;
   /** Counts what happens to devices. */
   #lists = 0;
 
@@ -223,7 +227,10 @@ class World {
     device.record = made.record;
     const { change } = made;
     const seen = applyGroupChange({ record: this.#truth, change, author });
-    if (seen.kind !== 'refused') this.#truth = seen.record;
+    if (seen.kind === 'refused') {
+      if (seen.why !== 'stale') throw new Error(`nobody could have made that: ${seen.why}`);
+      this.#isDecided = false;
+    } else this.#truth = seen.record;
     if (seen.kind === 'replaced' || seen.kind === 'lost') this.#tally.forks++;
     for (const { accounts, groupChange: bytes } of made.announcements)
       for (const to of this.#devices)
@@ -427,7 +434,7 @@ class World {
       const order = { update: 0, key: 1, post: 1 } as const;
       for (const parcel of [...flying].sort((a, b) => order[a.kind] - order[b.kind])) this.#deliver(parcel);
     }
-    this.#agree();
+    if (this.#isDecided) this.#agree();
     for (const post of this.#posts) for (const device of this.#devices) this.#check(device, post);
   }
 
@@ -444,7 +451,12 @@ class World {
       const asked = [...group.admins, ...(isAmongOurs ? [own] : [])];
       const answers = asked.map((author) => joinGroup({ group, author, own, asked: true, ...known }));
       const taken = answers.find(({ kind }) => kind !== 'refused');
-      if (taken === undefined) throw new Error(`${device.address} can ask nobody`);
+      if (taken !== undefined) continue;
+      // Nobody is left whom it knows as an admin: it has to be added again.
+      this.#tally.stranded++;
+      const isKnown = group.admins.some((admin) => record?.group.admins.includes(admin));
+      if (isKnown || isAmongOurs)
+        throw new Error(`${device.address} can ask nobody ${JSON.stringify(answers)}`);
     }
   }
 

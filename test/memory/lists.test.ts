@@ -162,6 +162,7 @@ describe('a device that was unlinked', () => {
     for (const call of refused) await expectRejection('device-revoked', call);
     laptop.close();
     await expectRejection('closed', laptop.fetchDeviceLists([ALICE]));
+    expect((await collect(laptop)).error).toBe('closed');
   });
 
   test('is named again without harm, and so is one that never was', async () => {

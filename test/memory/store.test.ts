@@ -73,7 +73,7 @@ describe('values of any length', () => {
           expect((await store.read(['a'])).get('a')?.value).toEqual(value);
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 20 },
     );
   });
 });

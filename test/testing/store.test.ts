@@ -85,7 +85,11 @@ describe('a suite', () => {
 function countedAnew(store: Store): Store {
   const fresh = createMemoryStore();
   const copied = store.list('', '', 100).then(async (names) => {
-    const changes = [...(await store.read(names))].map(([name, { value }]) => ({ name, value, expected: null }));
+    const changes = [...(await store.read(names))].map(([name, { value }]) => ({
+      name,
+      value,
+      expected: null,
+    }));
     await fresh.commit(changes);
   });
   return {

@@ -47,11 +47,14 @@ export async function takeMessage(
   const { address: from } = device;
   try {
     if (groupChange !== undefined) {
+      if (record === undefined && group !== self.account && (await isAccountKnown(tx, self, group)))
+        throw wrongChat(self, group);
       const { entries, hasChanged } = await takeUpdate(core, tx, self, group, from, groupChange);
       const opened = { ...DONE, entries, ...(hasChanged ? { group } : {}) };
       return { isShown: false, opened };
     }
     if (record === undefined) {
+      if (await isAccountKnown(tx, self, group)) throw wrongChat(self, group);
       // A key, or a message, of a group of which this device has not been told: our other devices may know it.
       const entries = await ask(core, tx, self, group, self.account);
       return { isShown: false, opened: { ...(await hold(tx, envelope, group, [])), entries } };
@@ -74,6 +77,15 @@ export async function takeMessage(
     if (!PolyratchetError.is(error) || error.code.startsWith('store-')) throw error;
     return { isShown: false, opened: refuse(tx, envelope, error) };
   }
+}
+
+/** Whether an address is an account's: nobody makes a group of it, or is shown in its chat. */
+async function isAccountKnown(tx: Transaction, { account }: Self, group: Address): Promise<boolean> {
+  return group === account || (await tx.read(deviceList(group))) !== undefined;
+}
+
+function wrongChat({ account }: Self, group: Address): PolyratchetError {
+  return new PolyratchetError('wrong-chat', { expected: [account], got: group });
 }
 
 /** Takes an envelope with a message to a group; one that waits already is not held again. */

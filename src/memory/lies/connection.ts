@@ -82,7 +82,7 @@ function tellLink(tellings: Tellings, exchange: LinkExchange): LinkExchange {
   return tellings().reduce((told, telling) => telling.link?.(told) ?? told, exchange);
 }
 
-/** What is told of each that was asked for; what is told to be nothing is absent. */
+/** What is told of each that was asked for, in memory of its own; what is told to be nothing is absent. */
 function told<Answer>(
   asked: readonly Address[],
   tell: (address: Address) => Answer | undefined,
@@ -90,7 +90,7 @@ function told<Answer>(
   return new Map(
     asked.flatMap((address) => {
       const answer = tell(address);
-      return answer === undefined ? [] : [[address, answer] as const];
+      return answer === undefined ? [] : [[address, structuredClone(answer)] as const];
     }),
   );
 }

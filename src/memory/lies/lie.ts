@@ -12,6 +12,18 @@ export interface Told {
   readonly to?: readonly Address[];
 }
 
+/** Whose devices a lie is about, and whom it is told. */
+export interface OfAccount extends Told {
+  /** Address of the account. */
+  readonly account: Address;
+}
+
+/** Which device a lie is about, and whom it is told. */
+export interface OfDevice extends Told {
+  /** Address of the device. */
+  readonly device: Address;
+}
+
 /** Which envelopes a lie is about: all unless some devices are named. */
 export interface OfEnvelopes {
   /** Addresses of their senders. */
@@ -33,83 +45,79 @@ export type Forgery =
 
 /** Lies about which devices an account has. */
 export type ListLie =
-  | (Told & {
+  | (OfAccount & {
       /** Adds a companion that the server has made up, to the list of devices and among the bundles. */
       readonly kind: 'add-device';
-      readonly account: Address;
+      /** How it is made to look genuine. */
       readonly forgery: Forgery;
     })
-  | (Told & {
+  | (OfAccount & {
       /** Puts a primary of its own in the place of the account's, with a list that it has signed itself. */
       readonly kind: 'replace-account';
-      readonly account: Address;
     })
-  | (Told & {
+  | (OfAccount & {
       /** Goes on telling what it would tell now, whatever the account publishes. */
       readonly kind: 'withhold-list';
-      readonly account: Address;
     })
-  | (Told & {
+  | (OfAccount & {
       /** Tells what it told before the last publications of the account's list. */
       readonly kind: 'roll-back-list';
-      readonly account: Address;
       /** How many publications are taken back; at most, the first one stays. */
       readonly steps: number;
     })
   | {
       /** Shows some devices the account's list before its newest: two views of one account, or two lists of one time. */
       readonly kind: 'fork-list';
+      /** Address of the account. */
       readonly account: Address;
       /** Addresses of the devices that see the older one. */
       readonly to: readonly Address[];
     }
-  | (Told & {
+  | (OfDevice & {
       /** Leaves out a device that the account has. */
       readonly kind: 'hide-device';
-      readonly device: Address;
     })
   | {
       /** Says to a device and to all others that its primary has unlinked it. */
       readonly kind: 'unlink';
+      /** Address of the device. */
       readonly device: Address;
     }
-  | (Told & {
+  | (OfDevice & {
       /** Claims that a device of the own account, real or not, was connected at a time. */
       readonly kind: 'claim-last-used';
-      readonly device: Address;
       /** Milliseconds since 1970. */
       readonly lastUsed: number;
     });
 
 /** Lies about the keys of devices. */
 export type BundleLie =
-  | (Told & {
+  | (OfDevice & {
       /** Gives the bundle of another device for that of a device. */
       readonly kind: 'swap-bundle';
-      readonly device: Address;
       /** Whose bundle is given: one of a device that the server has made up, unless given. */
       readonly by?: Address;
     })
-  | (Told & {
+  | (OfDevice & {
       /** Puts a prekey of its own into the bundle of a device: the signed one, or the one-time one, which nobody signs. */
       readonly kind: 'swap-prekey';
-      readonly device: Address;
+      /** Which prekey. */
       readonly which: 'signed' | 'one-time';
     })
-  | (Told & {
+  | (OfDevice & {
       /** Gives the same bundle of a device again and again, its one-time prekey with it. */
       readonly kind: 'repeat-bundle';
-      readonly device: Address;
     })
-  | (Told & {
+  | (OfDevice & {
       /** Keeps the one-time prekeys of a device to itself. */
       readonly kind: 'withhold-prekeys';
-      readonly device: Address;
     })
   | {
       /** Says another number of one-time prekeys to a device that counts its own. */
       readonly kind: 'miscount-prekeys';
+      /** Address of the device. */
       readonly device: Address;
+      /** The number. */
       readonly count: number;
     };
 
@@ -130,16 +138,19 @@ export type MailLie =
   | (OfEnvelopes & {
       /** Keeps envelopes until there are so many, and delivers them in the reverse order; the rest when the lie ends. */
       readonly kind: 'reorder';
+      /** How many are kept. */
       readonly count: number;
     })
   | (OfEnvelopes & {
       /** Shows a message in another chat: as from another device. */
       readonly kind: 'impersonate';
+      /** Address of the device that seems to have sent it. */
       readonly as: Address;
     })
   | (OfEnvelopes & {
       /** Puts envelopes into the mailbox of another device. */
       readonly kind: 'misdeliver';
+      /** Address of that device. */
       readonly into: Address;
     })
   | (OfEnvelopes & {
@@ -149,6 +160,7 @@ export type MailLie =
   | {
       /** Delivers, at once, an envelope that nobody has sent. */
       readonly kind: 'inject';
+      /** The envelope, sender and time included. */
       readonly envelope: Envelope;
     }
   | {
@@ -171,12 +183,15 @@ export type OtherLie =
   | {
       /** Gives each of two companions the approval that was left for the other. */
       readonly kind: 'swap-approvals';
+      /** The two links. */
       readonly refs: readonly [string, string];
     }
   | {
       /** Approves a companion under another address than the one that the primary was told. */
       readonly kind: 'wrong-address';
+      /** The link. */
       readonly ref: string;
+      /** The address that the companion is told. */
       readonly address: Address;
     };
 
