@@ -35,6 +35,7 @@ const kernelTests = [
 const selfImports = [
   { find: /^polyratchet$/, replacement: `${src}/index.ts` },
   { find: /^polyratchet\/errors$/, replacement: `${src}/core/errors.ts` },
+  { find: /^polyratchet\/groups$/, replacement: `${src}/client/groups/index.ts` },
   { find: /^polyratchet\/([a-z0-9]+)$/, replacement: `${src}/$1/index.ts` },
 ];
 

@@ -24,8 +24,10 @@ import {
   type Session,
 } from 'polyratchet/session';
 import { deviceListOf } from './ourDevices.js';
-import { sendTo } from './ourSends.js';
+import { createGroupSender } from './ourGroup.js';
 import { createOurMember } from './ourMember.js';
+import { createDevices } from './ourPair.js';
+import { sendTo } from './ourSends.js';
 import type { FanoutParty, Message, Party, Subject } from './subject.js';
 
 const NOW = 1_000_000;
@@ -43,6 +45,8 @@ export function polyratchet(): Subject<PreKeyBundle, Uint8Array, Uint8Array> {
     deviceList: deviceListOf,
     sendTo,
     createMember: createOurMember,
+    createGroupSender,
+    createDevices,
   };
 }
 

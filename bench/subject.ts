@@ -59,6 +59,41 @@ export interface GroupMember<Bytes extends Data = Data> {
   decrypt(sender: string, message: Bytes): Awaitable<Bytes>;
 }
 
+/** What a device of a large group gets: the key in a message of its session, and then a message under that key. */
+export interface GroupMail<Bytes extends Data = Data> {
+  readonly key: Message<Bytes>;
+  readonly message: Bytes;
+}
+
+/** A device that sends to a large group. It has sessions with all the others. */
+export interface GroupSender<Bytes extends Data = Data> {
+  /** Makes a new sender key, encrypts it for every device, and then the message; returns what the first device gets. */
+  distribute(plaintext: Bytes): Awaitable<GroupMail<Bytes>>;
+  /** The first device takes the key. */
+  accept(key: Message<Bytes>): Awaitable<void>;
+  /** The first device reads a message under it. */
+  read(message: Bytes): Awaitable<Bytes>;
+  /** Encrypts another message, if it looks first whether everybody still has the key. */
+  send?(plaintext: Bytes): Awaitable<Bytes>;
+}
+
+/** A device as an application uses it, over a store: by a client, or by the pure steps that a client is made of. */
+export interface Device<Envelope = unknown> {
+  /** Sends 100 bytes to an account of five devices, and copies to the four others of its own. */
+  send(): Promise<void>;
+  receive(envelopes: readonly Envelope[]): Promise<void>;
+  /** The application has handled what was received. */
+  acknowledge(): Promise<void>;
+}
+
+/** The same device twice, each on a store of its own. */
+export interface Devices<Envelope = unknown> {
+  readonly client: Device<Envelope>;
+  readonly pure: Device<Envelope>;
+  /** So many new messages of 100 bytes from the other account's phone. */
+  readonly incoming: (count: number) => readonly Envelope[];
+}
+
 /** A send, in the parts that are timed. */
 export interface Send {
   /** Devices that get the message. */
@@ -87,6 +122,10 @@ export interface Subject<Bundle = unknown, Bytes extends Data = Data, Stored ext
   deviceList?(companions: number): () => void;
   /** Prepares sends from an account of five devices to so many accounts of five, if it plans them. */
   sendTo?(accounts: number): Send;
+  /** Prepares a phone in a group of so many people with so many devices each, if it plans who gets a key. */
+  createGroupSender?(people: number, devicesEach: number): GroupSender<Bytes>;
+  /** Prepares a phone with four companions that a client runs, if it has such. */
+  readonly createDevices?: () => Promise<Devices>;
   /** Its interface stores records, so each step includes coding them and there is no such step to time. */
   readonly storesRecords?: boolean;
 }

@@ -31,6 +31,7 @@ import {
   tryReceive,
 } from '../test/support/party.js';
 import { seededRandom } from '../test/support/random.js';
+import { receiveMany } from './soakClient.js';
 
 const FORGERIES = 1_000;
 const DECODES = 1_000_000;
@@ -44,7 +45,7 @@ const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 const HEAP_GROWTH_LIMIT = 1_000_000;
 
 /** Every part: it returns what it counted, and throws at a violation. */
-const parts: Readonly<Record<string, () => string>> = {
+const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   'forged counters': forgedCounters,
   'walks without restore': () => walks(false),
   'walks with restore': () => walks(true),
@@ -53,12 +54,13 @@ const parts: Readonly<Record<string, () => string>> = {
   'groups whose members come and go': groups,
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
+  'a client that receives': receiveMany,
 };
 
 let failed = 0;
 for (const [name, part] of Object.entries(parts)) {
   try {
-    console.log(`ok ${name}: ${part()}`);
+    console.log(`ok ${name}: ${await part()}`);
   } catch (error) {
     failed++;
     console.error(`FAILED ${name}:`, error);

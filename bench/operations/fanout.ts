@@ -88,7 +88,10 @@ async function createDevices(subject: Subject, size: number): Promise<readonly D
 }
 
 /** Alice has a session with every recipient; the first one's is Bob's. */
-async function converseWithMany(subject: Subject, recipients: readonly Recipient[]): Promise<Conversation> {
+export async function converseWithMany(
+  subject: Subject,
+  recipients: readonly Recipient[],
+): Promise<Conversation> {
   const conversations: Conversation[] = [];
   for (let i = 0; i < ORIGINALS; i++) conversations.push(await converse(subject));
   const records = conversations.map(({ alice, bob }) => alice.encodeSession(bob.name));

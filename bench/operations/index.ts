@@ -39,6 +39,12 @@ export const LISTED_COMPANIONS = 5;
 /** Accounts of five devices that whole sends go to: one person, and a group of 1,000 devices. */
 export const SEND_ACCOUNTS: readonly number[] = [1, 200];
 
+/** People of the groups that are sent to: the least, and the most that the product allows. */
+export const GROUP_PEOPLE: readonly number[] = [2, 1_024];
+
+/** Devices of each of them. */
+export const GROUP_DEVICES = 3;
+
 /** What to time, for fanouts of these sizes. */
 export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan[] {
   return [
@@ -53,6 +59,13 @@ export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan
     plan('ahead', { op: 'decrypt 500 messages ahead' }, { op: 'decrypt from a stored skipped key' }),
     plan('sender key', { op: 'make a sender key to hand out' }, { op: 'new sender key → first ciphertext' }),
     plan('sender key messages', { op: 'encrypt 100 B to a group' }, { op: 'decrypt 100 B to a group' }),
+    plan('group distribution', { op: `distribution to a group, ${devicesOf(Math.max(...GROUP_PEOPLE))}` }),
+    plan(
+      'group message',
+      ...GROUP_PEOPLE.map((people) => ({
+        op: `message to a group after distribution, ${devicesOf(people)}`,
+      })),
+    ),
     ...SECURITY_CODE_DEVICES.map((count) =>
       plan(`security code ${count}`, { op: `security code, 2 × ${count} devices` }),
     ),
@@ -65,9 +78,19 @@ export function planScripts(fanoutSizes: readonly number[]): readonly ScriptPlan
         { op: `plan again, ${devices} devices` },
       );
     }),
+    plan(
+      'client send',
+      { op: 'client send, 2 × 5 devices' },
+      { op: 'pure steps of a client send, 2 × 5 devices' },
+    ),
+    plan('client receive', { op: 'client receive' }, { op: 'pure steps of a client receive' }),
     plan('device list', { op: `verify a list of ${LISTED_COMPANIONS} devices` }),
     plan('records', { op: 'encode a session' }, { op: 'decode a session' }),
   ];
+}
+
+function devicesOf(people: number): string {
+  return `${people.toLocaleString('en')} × ${GROUP_DEVICES} devices`;
 }
 
 function plan(script: string, ...operations: readonly Operation[]): ScriptPlan {

@@ -1,7 +1,9 @@
 /** All scripts, for one subject. */
 import type { Subject } from '../subject.js';
-import { coldScript, devicePool, warmScript } from './fanout.js';
+import { clientScripts } from './clients.js';
 import { deviceListScript } from './deviceList.js';
+import { coldScript, devicePool, warmScript } from './fanout.js';
+import { groupScripts } from './groups.js';
 import { LISTED_COMPANIONS, SECURITY_CODE_DEVICES, SEND_ACCOUNTS, type Scripts } from './index.js';
 import { aheadScript, messagesScript, pingPongScript, recordsScript } from './messages.js';
 import { bundleScript, initiateScript, respondScript } from './prekeys.js';
@@ -27,8 +29,10 @@ export function subjectScripts(subject: Subject, fanoutSizes: readonly number[])
     ...Object.fromEntries(fanouts),
     ahead: aheadScript(subject),
     ...Object.fromEntries(senderKeyScripts(subject)),
+    ...Object.fromEntries(groupScripts(subject)),
     ...Object.fromEntries(securityCodeScripts(subject, SECURITY_CODE_DEVICES)),
     ...Object.fromEntries(sendScripts(subject, SEND_ACCOUNTS)),
+    ...Object.fromEntries(clientScripts(subject)),
     ...(deviceList === undefined ? {} : { 'device list': deviceList }),
     ...(subject.storesRecords === true ? {} : { records: recordsScript(subject) }),
   };

@@ -6,7 +6,6 @@ import {
   type Client,
   type ClientEvent,
   type ClientEvents,
-  type Clock,
   type ReceivedMessage,
   type ServerAccess,
 } from 'polyratchet';
@@ -19,7 +18,6 @@ const LINK_POLL_MS = 5;
 export interface DeviceOptions {
   readonly name: string;
   readonly server: ServerAccess;
-  readonly clock: Clock;
   /** Hears of every message that the device shows. */
   readonly shows?: (device: Device, message: ReceivedMessage) => void;
 }
@@ -93,8 +91,8 @@ export class Device {
   }
 
   #start(): Client {
-    const { server, clock } = this.#options;
-    const client = createClient({ store: this.#store, server, clock, linkPoll: LINK_POLL_MS });
+    const { server } = this.#options;
+    const client = createClient({ store: this.#store, server, linkPoll: LINK_POLL_MS });
     for (const kind of KINDS) client.on(kind, (event) => this.events.push(event));
     client.on('message', ({ message }) => {
       this.#show(message);

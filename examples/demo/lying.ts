@@ -1,5 +1,4 @@
 /** The server tells every lie that it knows, each to devices that have not been lied to before. */
-import type { Lie } from 'polyratchet/memory';
 import type { Lied } from './events.js';
 import { ABOUT_DEVICES } from './lies/aboutDevices.js';
 import { ABOUT_KEYS } from './lies/aboutKeys.js';
@@ -8,19 +7,20 @@ import { ABOUT_MAIL } from './lies/aboutMail.js';
 import { inNewWorld, type Trial } from './lies/world.js';
 import type { Stage } from './stage.js';
 
-/** All of them: a lie that is missing here does not compile. */
-const TRIALS: { readonly [Kind in Lie['kind']]: readonly Trial[] } = {
-  ...ABOUT_DEVICES,
-  ...ABOUT_KEYS,
-  ...ABOUT_MAIL,
-  ...ABOUT_LINKS,
+/** By what they are about. Each is a record of all kinds: one that is missing does not compile. */
+const SCENES = {
+  'about devices, and whose they are': ABOUT_DEVICES,
+  'about keys': ABOUT_KEYS,
+  'about messages': ABOUT_MAIL,
+  'about time and links': ABOUT_LINKS,
 };
 
 /** Tells them, one after the other. */
 export async function tellLies({ scene, tell }: Pick<Stage, 'scene' | 'tell'>): Promise<void> {
-  const trials = Object.values(TRIALS).flat();
-  scene(`The server lies, in ${trials.length} ways; the devices know nothing but keys and signatures`);
-  for (const trial of trials) tell({ kind: 'lied', ...(await tried(trial)) });
+  for (const [about, trials] of Object.entries(SCENES)) {
+    scene(`The server lies ${about}`);
+    for (const trial of Object.values(trials).flat()) tell({ kind: 'lied', ...(await tried(trial)) });
+  }
 }
 
 /** A trial that throws is a lie that was believed. */

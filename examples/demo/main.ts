@@ -1,8 +1,8 @@
 /**
- * `npm run demo`: two people register, compare one code, link their devices and talk through a server that sees nothing.
+ * `npm run demo`: two people, five devices, and a server that lies.
  *
  *     npm run demo -- --message "Hello!"     what to send
- *     npm run demo -- --file picture.png     or a file of at most 256 KiB
+ *     npm run demo -- --file picture.png     or a file of at most 251 KiB
  *     npm run demo -- --json                 the story for machines
  *
  * Exits with 1 if anything is not as it should be.

@@ -27,10 +27,8 @@ function describe(event: Event, paint: Paint): string[] {
   switch (event.kind) {
     case 'scene':
       return ['', paint('bold', event.title)];
-    case 'registered': {
-      const what = `has an identity key, ${event.preKeys} prekeys and a signed list of one device`;
-      return [`     ${paint('cyan', column(event.device))} ${time(event.us, paint)}  ${what}`];
-    }
+    case 'step':
+      return [`     ${paint('cyan', column(event.by))} ${event.what}${took(event.ms, paint)}`];
     case 'qr': {
       const drawing = event.drawing
         .split('\n')
@@ -38,69 +36,52 @@ function describe(event: Event, paint: Paint): string[] {
       return [`     ${paint('cyan', event.by)} shows ${event.characters} characters:`, ...drawing];
     }
     case 'code':
-      return [`     ${paint('cyan', event.by)} shows ${paint(['bold', 'yellow'], event.code)}`];
-    case 'step':
-      return [`     ${paint('cyan', column(event.by))} ${time(event.us, paint)}  ${event.what}`];
+      return [`     ${paint('cyan', column(event.by))} shows ${paint(['bold', 'yellow'], event.code)}`];
     case 'compared':
       return compared(event, paint);
-    case 'merged': {
-      const excluded = event.excluded.map(({ address, why }) => {
-        return `     ${mark(false, paint)} ${column(address)} left out: ${paint('red', why)}`;
-      });
-      const accepted = event.accepted.map(name).join(', ');
-      return [
-        `     ${paint('cyan', column(event.by))} ${time(event.us, paint)}  accepts ${accepted}`,
-        ...excluded,
-      ];
-    }
     case 'notice': {
-      const advice = event.notice.compare ? 'compare again' : 'no need to compare again';
-      return [`     ${paint('cyan', column(event.on))} of ${event.about}: ${event.notice.kind}, ${advice}`];
+      const { on, about, added, notice } = event;
+      const advice = notice.compare ? 'compare again' : 'no need to compare again';
+      const what = `${name(about)} vouches for ${added} more: ${notice.kind}, ${advice}`;
+      return [`     ${paint('cyan', column(on))} ${what}`];
     }
-    case 'check':
-      return [`   ${mark(event.holds, paint)} ${event.what}`];
     case 'sent':
       return sent(event, paint);
-    case 'received': {
-      const notes = [
-        ...(event.ratchetStep ? ['ratchet step'] : []),
-        ...(event.usedPreKey === undefined ? [] : [`one-time prekey ${event.usedPreKey} erased`]),
-      ].join(', ');
-      return [
-        `     ${mark(true, paint)} ${column(event.by)} ${kind(event.type)} ${size(event.bytes)} ${time(event.us, paint)}  “${event.text}” ${paint('dim', notes)}`.trimEnd(),
-      ];
+    case 'shown': {
+      const what = event.chat === 'outgoing' ? paint('dim', 'copy of a sent message') : '';
+      return [`     ${mark(true, paint)} ${column(event.on)} “${event.text}” ${what}`.trimEnd()];
     }
-    case 'rejected':
+    case 'lied':
       return [
-        `     ${mark(false, paint)} ${name(event.by)} refuses a message of ${name(event.from)}: ${paint('red', event.code)}`,
+        `   ${mark(event.isCaught, paint)} ${event.lie}`,
+        `       ${paint(event.isCaught ? 'dim' : 'red', event.answer)}`,
       ];
-    case 'planned':
-      return ['   The plan of this send:', ...event.lines.map((line) => `     ${line}`)];
-    case 'waiting':
-      return [`     ${name(event.device)} has ${event.envelopes} envelopes waiting`];
+    case 'check':
+      return [`   ${mark(event.holds, paint)} ${event.what}`];
   }
 }
 
 /** Twelve groups of five digits, in two rows a screen. */
-function compared({ digits, scans, us }: Extract<Event, { kind: 'compared' }>, paint: Paint): string[] {
-  const screens = digits.flatMap(({ on, groups }) => [
+function compared({ screens, scans, ms }: Extract<Event, { kind: 'compared' }>, paint: Paint): string[] {
+  const shown = screens.flatMap(({ on, groups }) => [
     `     ${paint('cyan', column(on))} ${groups.slice(0, 6).join(' ')}`,
-    `     ${' '.repeat(COLUMN)} ${groups.slice(6).join(' ')}`,
+    `     ${column('')} ${groups.slice(6).join(' ')}`,
   ]);
-  const results = scans.map(({ by, result }) => {
-    return `     ${paint('cyan', column(by))} scans the other screen: ${result}`;
+  const results = scans.map(({ by, result }, i) => {
+    const time = i === 0 ? took(ms, paint) : '';
+    return `     ${paint('cyan', column(by))} scans the other screen: ${result}${time}`;
   });
-  return [...screens, ...results, `     ${paint('dim', `${ms(us)} for the code`)}`];
+  return [...shown, ...results];
 }
 
 function sent(event: Extract<Event, { kind: 'sent' }>, paint: Paint): string[] {
-  const { from, text, length, copies, us } = event;
-  const what = `“${text}” (${length} B) for ${copies.length} devices in ${ms(us)}`;
+  const { from, text, length, copies, ms } = event;
+  const what = `“${text}” (${length} B) for ${copies.length} devices${took(ms, paint)}`;
   return [
-    `   ${paint('cyan', name(from))} encrypts ${what}`,
-    ...copies.map(({ to, type, bytes, started }) => {
-      const note = started ? `  ${paint('dim', 'new session from a bundle')}` : '';
-      return `     → ${column(to)} ${kind(type)} ${size(bytes)}${note}`;
+    `   ${paint('cyan', name(from))} sends ${what}`,
+    ...copies.map(({ to, type, bytes }) => {
+      const note = type === 'prekey' ? `  ${paint('dim', 'a session that was not answered yet')}` : '';
+      return `     → ${column(to)} ${type.padEnd(7)} ${`${bytes} B`.padStart(8)}${note}`;
     }),
   ];
 }
@@ -120,18 +101,6 @@ function mark(isGood: boolean, paint: Paint): string {
   return isGood ? paint('green', '✓') : paint('red', '✗');
 }
 
-function kind(type: 'prekey' | 'message'): string {
-  return type.padEnd(7);
-}
-
-function size(bytes: number): string {
-  return `${bytes} B`.padStart(8);
-}
-
-function time(us: number, paint: Paint): string {
-  return paint('dim', ms(us).padStart(9));
-}
-
-function ms(us: number): string {
-  return `${(us / 1000).toFixed(2)} ms`;
+function took(ms: number | undefined, paint: Paint): string {
+  return ms === undefined ? '' : paint('dim', ` · ${ms.toFixed(1)} ms`);
 }

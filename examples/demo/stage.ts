@@ -1,5 +1,5 @@
 /** Where the story is played: devices come, speak and listen, and everything that happens is written down. */
-import { accountOf, systemClock, type Address, type Envelope, type ReceivedMessage } from 'polyratchet';
+import { accountOf, type Address, type Envelope, type ReceivedMessage } from 'polyratchet';
 import { createLyingServer, type LyingServer } from 'polyratchet/memory';
 import { Device } from './device.js';
 import { isRight, timed, type Copy, type Event, type Outcome, type Tally } from './events.js';
@@ -26,6 +26,8 @@ export interface Stage {
   readonly expect: (from: Device, body: Uint8Array, to: Address) => void;
   /** Waits until devices have shown what they should. */
   readonly settle: (...devices: readonly Device[]) => Promise<void>;
+  /** What was said by anybody. */
+  readonly said: () => readonly Uint8Array[];
   readonly verdict: () => Outcome;
 }
 
@@ -42,7 +44,7 @@ export function createStage(): Stage {
   const wire = createWire(server);
   const events: Event[] = [];
   const members = new Map<Address, Member>();
-  let sends = 0;
+  const said: Uint8Array[] = [];
 
   const tell = (event: Event): void => {
     events.push(event);
@@ -51,6 +53,7 @@ export function createStage(): Stage {
     tell({ kind: 'shown', on: address, chat: chat.kind, text: preview(body) });
   };
   const expect = (from: Device, body: Uint8Array, to: Address): void => {
+    said.push(body);
     for (const { device, expected, isHere } of members.values()) {
       const isConcerned = [to, accountOf(from.address)].includes(accountOf(device.address));
       if (isHere && isConcerned && device !== from) expected.push(content(body));
@@ -67,7 +70,7 @@ export function createStage(): Stage {
     check: (what, holds) => {
       tell({ kind: 'check', what, holds });
     },
-    buy: (name) => new Device({ name, server: wire, clock: systemClock, shows }),
+    buy: (name) => new Device({ name, server: wire, shows }),
     join: (device) => {
       members.set(device.address, { device, expected: [], isHere: true });
     },
@@ -77,8 +80,7 @@ export function createStage(): Stage {
     },
     say: async (from, body, to) => {
       expect(from, body, to);
-      sends++;
-      const id = `message-${sends}`;
+      const id = `message-${said.length}`;
       const { address } = from;
       const sending = { kind: 'sent', from: address, text: preview(body), length: body.length } as const;
       const place = events.push({ ...sending, copies: [], ms: 0 }) - 1; // before it is shown anywhere
@@ -93,11 +95,11 @@ export function createStage(): Stage {
         await until(`${name} has shown ${count} messages`, () => screen.length >= count);
       }
     },
+    said: () => said,
     verdict: () => {
       const devices = [...members.values()].map(countShown);
       const holds = events.every(
-        (event) =>
-          (event.kind !== 'check' || event.holds) && (event.kind !== 'lied' || event.isCaught),
+        (event) => (event.kind !== 'check' || event.holds) && (event.kind !== 'lied' || event.isCaught),
       );
       return { events, devices, complete: holds && devices.every(isRight) };
     },

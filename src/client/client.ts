@@ -153,7 +153,7 @@ export class Client {
       clock,
       limit: limit('storeDeadline', options.storeDeadline ?? STORE_DEADLINE_MS),
       code: 'store-failed',
-      passed: [],
+      passed: ['store-failed', 'newer-format'],
     });
     const events = new Emitter(clock);
     const records = new Records(store, this.#storeCalls);
@@ -394,7 +394,8 @@ export class Client {
   /**
    * On a companion: tells the primary that this device logs itself out, erases its store, and closes the client.
    *
-   * @throws PolyratchetError `server-failed`: the primary could not be told, and nothing was erased.
+   * @throws PolyratchetError `server-failed`: nothing was erased; without a connection, nobody is told. A connection that fails on
+   *   the way leaves the wish in the outbox: with the next one it is told, and this device logged out.
    */
   async logout(): Promise<void> {
     const self = await this.#core.transactor.run((tx) => loadSelf(tx));
@@ -405,6 +406,7 @@ export class Client {
         got: 'the primary',
       });
     }
+    connected(this.#core);
     const sent = await sendContent(this.#core, this.#outbox, {
       id: randomId(this.#core),
       chat: self.account,

@@ -56,6 +56,11 @@ export function keepPlan({ plans }: Core, plan: FanoutPlan): void {
   }
 }
 
+/** Whether an error is this device's own trouble, randomness that fails: nothing is decided about a message because of it. */
+export function isOwnTrouble(error: PolyratchetError): boolean {
+  return PolyratchetError.is(error, 'invalid-argument') && error.data.name === 'random';
+}
+
 /**
  * The open connection.
  *

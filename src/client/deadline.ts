@@ -19,6 +19,16 @@ export interface CallRules {
   readonly passed: readonly ErrorCode[];
 }
 
+/** Trouble of the client, its store or its server, in which nothing else will do better. */
+export const STOPPING_CODES: readonly ErrorCode[] = [
+  'server-failed',
+  'deadline',
+  'closed',
+  'store-failed',
+  'store-conflict',
+  'device-revoked',
+];
+
 interface PendingCall {
   readonly operation: string;
   readonly since: number;

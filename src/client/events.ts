@@ -63,7 +63,10 @@ export interface ClientEvents {
     /** Whether people should compare codes again. */
     readonly notice: SecurityNotice;
   };
-  /** The server's answer about an account's devices was refused: what was known before still counts. */
+  /**
+   * The server's answer about an account's devices was refused: what was known before still counts. For the own account on
+   * the primary, `list-from-future`: its clock is more than a day ahead of the server's, and its list could not be renewed.
+   */
   readonly 'list-refused': {
     readonly kind: 'list-refused';
     readonly account: Address;

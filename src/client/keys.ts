@@ -195,14 +195,20 @@ export function seenId(account: Address, id: string): RecordKey<UsedId> {
   return usedId(`${SEEN}${account} ${id}`);
 }
 
+/** What the requests for messages are called. */
+export const ASKED = 'asked/';
+
 /** What a device was asked to send again. */
 export function retryRequests(device: Address): RecordKey<RetryRequests> {
-  return { name: `asked/${device}`, encode: encodeRetryRequests, decode: decodeRetryRequests };
+  return { name: `${ASKED}${device}`, encode: encodeRetryRequests, decode: decodeRetryRequests };
 }
+
+/** What the answers to such requests are called. */
+export const ANSWERED = 'answered/';
 
 /** What a device was sent again. */
 export function retryAnswers(device: Address): RecordKey<RetryAnswers> {
-  return { name: `answered/${device}`, encode: encodeRetryAnswers, decode: decodeRetryAnswers };
+  return { name: `${ANSWERED}${device}`, encode: encodeRetryAnswers, decode: decodeRetryAnswers };
 }
 
 /** What the lists of held messages are called. */

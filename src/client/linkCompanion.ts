@@ -18,6 +18,7 @@ import {
   encodeCompanionCodeLink,
   encodeLinkOffer,
   finishCodeLink,
+  inputLabels,
   LINK_OFFER_LIFETIME_MS,
   offerCodeLink,
   startCodeLink,
@@ -57,8 +58,7 @@ export async function beginQrLink(
   server: CheckedLinkingServer,
   options: OfferLinkOptions,
 ): Promise<string> {
-  const { clientType, name, platform } = inputObject('options', options);
-  const labels = { clientType, name, platform };
+  const labels = inputLabels(inputObject('options', options));
   const noiseKey = transportKeyOf(core, options);
   await core.transactor.run(requireNew);
   const ref = await server.offerLink(labels);
@@ -89,9 +89,9 @@ export async function beginCodeLink(
   server: CheckedLinkingServer,
   options: OfferCodeLinkOptions,
 ): Promise<string> {
-  const { clientType, name, platform, code } = inputObject('options', options);
+  const { code } = inputObject('options', options);
   const account = inputAccount('account', options.account);
-  const labels = { clientType, name, platform };
+  const labels = inputLabels(options);
   await core.transactor.run(requireNew);
   const { random } = core.settings;
   const noiseKey = transportKeyOf(core, options);

@@ -19,6 +19,7 @@ import {
   type UserConfirmation,
 } from '../devices/index.js';
 import { connected, type Core } from './core.js';
+import { STOPPING_CODES } from './deadline.js';
 import { approval, APPROVALS, OWN_DEVICES, PENDING_LIST } from './keys.js';
 import type { Ask } from './linkCompanion.js';
 import type { LinkExchange } from './linking.js';
@@ -167,8 +168,8 @@ export async function resumeApprovals(core: Core): Promise<void> {
       try {
         await settleApproval(core, Number(name.slice(APPROVALS.length)));
       } catch (error) {
-        // An exchange that the server has forgotten is over; the approval leaves the list by itself.
-        if (!PolyratchetError.is(error) || !error.code.startsWith('link-')) throw error;
+        // An exchange that the server has forgotten, or in which the companion lies; the approval leaves the list by itself.
+        if (!PolyratchetError.is(error) || STOPPING_CODES.includes(error.code)) throw error;
       }
     }
   }

@@ -10,7 +10,7 @@ import { PolyratchetError } from '../core/errors.js';
 import type { VerifiedChat } from '../content/index.js';
 import { openEnvelope, settleRetry, type OpenedEnvelope, type PairwiseEnvelope } from '../fanout/index.js';
 import { peekPreKeyMessage } from '../session/index.js';
-import { loadSelf, type Core, type Self } from './core.js';
+import { isOwnTrouble, loadSelf, type Core, type Self } from './core.js';
 import type { ReceivedMessage } from './events.js';
 import type { ClientContentExtensions } from './extensions.js';
 import type { DeliveredMessage, TakenMessage } from './feature.js';
@@ -131,7 +131,7 @@ async function deliver(
   const fetch = accountsOf(opened.fetch);
   const isRepeated = (await tx.read(seen)) !== undefined;
   const taken = isRepeated ? undefined : await takeByFeature(core, tx, self, opened, envelope);
-  if (taken?.opened.kind === 'waiting') return taken.opened;
+  if (taken !== undefined && taken.opened.kind !== 'done') return taken.opened;
   await writeChanges(core, tx, self, opened);
   if (isRepeated) return { kind: 'done', fetch };
   tx.set(seen, { at: tx.now });
@@ -219,8 +219,7 @@ async function takeFailure(
   envelope: PairwiseEnvelope,
   error: PolyratchetError,
 ): Promise<Opened> {
-  // Randomness that fails is this device's own trouble: the message waits at the server.
-  if (PolyratchetError.is(error, 'invalid-argument') && error.data.name === 'random') throw error;
+  if (isOwnTrouble(error)) throw error; // the message waits at the server
   const account = accountOf(envelope.from);
   if (PolyratchetError.is(error, 'untrusted-identity') && account === envelope.from) {
     const { expected, got } = error.data;

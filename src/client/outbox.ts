@@ -11,7 +11,7 @@
  * @module
  */
 import { toHex } from '../core/bytes.js';
-import { PolyratchetError, type ErrorCode } from '../core/errors.js';
+import { PolyratchetError } from '../core/errors.js';
 import { randomBytes } from '../core/random.js';
 import {
   reviewAnswer,
@@ -22,6 +22,7 @@ import {
   type FanoutPlan,
 } from '../fanout/index.js';
 import { connected, loadSelf, loadSessions, type Core } from './core.js';
+import { STOPPING_CODES } from './deadline.js';
 import { KEPT, keptMessage, keptOf, message, OUTBOX, outboxEntry, session } from './keys.js';
 import { accountsOf, refreshLists } from './lists.js';
 import { planChat, sealRound } from './seal.js';
@@ -119,16 +120,6 @@ interface Waiting {
   readonly settle: ((sent: Sent) => void)[];
 }
 
-/** What keeps everything from being sent; other errors are about one message, and the next may do better. */
-const WAITING_CODES: readonly ErrorCode[] = [
-  'server-failed',
-  'deadline',
-  'closed',
-  'store-failed',
-  'store-conflict',
-  'device-revoked',
-];
-
 /** Sends what the outbox holds. */
 export class Outbox {
   readonly #core: Core;
@@ -174,7 +165,8 @@ export class Outbox {
         await this.#sendNext();
       } catch (cause) {
         const error = asError(cause);
-        if (WAITING_CODES.includes(error.code)) {
+        // Other errors are about one message, and the next may do better.
+        if (STOPPING_CODES.includes(error.code)) {
           this.#giveUp(error);
           break;
         }
@@ -309,7 +301,10 @@ async function sealNext(core: Core, name: string, entry: OutboxEntry): Promise<F
     }
     const { envelopes, plan } = sealed;
     const { messageId, round } = entry;
-    await writeEntry(core, tx, name, { messageId, round, envelopes, participantHash: plan.participantHash });
+    const { participantHash } = plan;
+    // A later round goes to some devices only: a hash over all would differ from what the server sees.
+    const whole = round === 1 ? { participantHash } : {};
+    await writeEntry(core, tx, name, { messageId, round, envelopes, ...whole });
   });
 }
 

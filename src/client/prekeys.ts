@@ -8,6 +8,7 @@ import { randomBytes } from '../core/random.js';
 import {
   generateOneTimePreKeys,
   generateSignedPreKey,
+  MAX_PREKEY_ID,
   nextPreKeyId,
   ONE_TIME_PREKEYS_FULL,
   planPreKeyRefill,
@@ -23,6 +24,9 @@ import { ONE_TIME_PREKEYS, oneTimePreKey, PREKEYS, session, SESSIONS, signedPreK
 import type { PublishedPreKeys } from './server.js';
 import type { PreKeyState } from './state.js';
 import type { Transaction } from './transaction.js';
+
+/** One-time prekeys whose private keys are kept, the newest: many are handed out and never used, and a server can lie about how many. */
+export const MAX_KEPT_PREKEYS = 1_000;
 
 /** The first prekeys of a device, to be published. */
 export async function createPreKeys(core: Core, tx: Transaction, identity: Identity): Promise<void> {
@@ -77,6 +81,7 @@ export async function renewPreKeys(core: Core): Promise<void> {
     if (refill.kind === 'refill' && refill.depleted) tx.emit({ kind: 'prekeys-depleted' });
   });
   await publishPending(core);
+  await eraseOneTimePreKeys(core);
   await erasePreKeys(core);
 }
 
@@ -134,6 +139,20 @@ async function oneTimeIds({ records }: Core): Promise<readonly number[]> {
     for (const name of names) ids.push(Number(name.slice(ONE_TIME_PREKEYS.length)));
   }
   return ids;
+}
+
+/** Erases the oldest one-time prekeys: whoever writes with one of them is asked again, and given another. */
+async function eraseOneTimePreKeys(core: Core): Promise<void> {
+  const ids = await oneTimeIds(core);
+  if (ids.length <= MAX_KEPT_PREKEYS) return;
+  await core.transactor.run(async (tx) => {
+    const last = (await tx.read(PREKEYS))?.lastOneTimeId ?? 0;
+    const ageOf = (id: number): number => (id <= last ? last - id : last + MAX_PREKEY_ID - id);
+    const byAge = [...ids].sort((a, b) => ageOf(a) - ageOf(b));
+    const oldest = byAge.slice(MAX_KEPT_PREKEYS).map(oneTimePreKey);
+    await tx.load(...oldest);
+    for (const key of oldest) tx.remove(key);
+  });
 }
 
 /** Erases signed prekeys whose grace is over, and what sessions remember of them. */

@@ -83,7 +83,14 @@ export async function renewList(core: Core): Promise<void> {
     return devices !== undefined && ownDevicesRenewalDue({ devices, now: tx.now });
   });
   if (!isDue) return;
-  await changeOwnDevices(core, (devices, by) => renewOwnDevices({ devices, ...by }));
+  try {
+    await changeOwnDevices(core, (devices, by) => renewOwnDevices({ devices, ...by }));
+  } catch (error) {
+    // A clock that is ahead of the server's signs nothing, and keeps nobody from writing: the list is good for weeks.
+    if (!PolyratchetError.is(error, 'list-from-future')) throw error;
+    const { account } = await core.transactor.run((tx) => loadSelf(tx));
+    core.events.emit({ kind: 'list-refused', account, error });
+  }
 }
 
 /** Unlinks one companion: it gets nothing from now on, and the next list leaves it out. */

@@ -82,13 +82,18 @@ export class Receiver {
     );
   }
 
-  /** Does what follows from a message. A server that fails now is asked again with the next connection. */
+  /** Does what follows from a message. */
   async #follow({ fetch, entries = [], group, logout }: Opened): Promise<void> {
     for (const name of entries) void this.#outbox.send(name);
+    await this.#askServer(fetch, logout === true);
     if (group !== undefined) await this.#releaseGroup(group);
+  }
+
+  /** Does what needs the server. One that fails now is asked again with the next connection. */
+  async #askServer(fetch: readonly Address[], isLogout: boolean): Promise<void> {
     const accounts = fetch.filter((account) => this.#mayFetch(account));
     try {
-      if (logout === true) await takeLogouts(this.#core);
+      if (isLogout) await takeLogouts(this.#core);
       if (accounts.length === 0) return;
       await refreshLists(this.#core, accounts);
     } catch (error) {

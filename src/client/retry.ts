@@ -19,8 +19,9 @@ import {
   type SentMessage,
 } from '../fanout/index.js';
 import { createBundle, generateOneTimePreKeys, nextPreKeyId, type PreKeyBundle } from '../identity/index.js';
-import { connected, loadSelf, type Core, type Self } from './core.js';
+import { connected, isOwnTrouble, loadSelf, type Core, type Self } from './core.js';
 import {
+  ASKED,
   deviceList,
   message,
   oneTimePreKey,
@@ -35,6 +36,9 @@ import { DONE, malformed, refuse, type Opened } from './opened.js';
 import { writeEntry } from './outbox.js';
 import type { Transaction } from './transaction.js';
 
+/** Devices that are asked in a day, before those of unknown accounts have to wait: the server can make up any number of them. */
+export const MAX_ASKED_DEVICES = 1_000;
+
 /** Asks the sender of a message that could not be read for another copy, or gives it up. */
 export async function askAgain(
   core: Core,
@@ -46,6 +50,7 @@ export async function askAgain(
   const { id: messageId, from: device } = envelope;
   const { registrationId } = self;
   const before = await tx.read(retryRequests(device));
+  if (before === undefined && (await isOneTooMany(core, tx, self, device))) return { kind: 'left', fetch: [] };
   const plan = planRetryRequest({
     device,
     ...(before === undefined ? {} : { requests: before }),
@@ -76,6 +81,18 @@ export async function askAgain(
       return { kind: 'done', fetch: [], entries: [await enqueue(core, tx, entry)] };
     }
   }
+}
+
+/** Whether a device of an account that nobody knows has to wait until others of them were asked long enough ago. */
+async function isOneTooMany(
+  { records }: Core,
+  tx: Transaction,
+  self: Self,
+  device: Address,
+): Promise<boolean> {
+  const account = accountOf(device);
+  if (account === self.account || (await tx.read(deviceList(account))) !== undefined) return false;
+  return (await records.list(ASKED, '', MAX_ASKED_DEVICES)).length >= MAX_ASKED_DEVICES;
 }
 
 /** A bundle for one device: its one-time prekey was never published. */
@@ -137,7 +154,10 @@ async function answerStep(
   const keys = [session(from), message(request.messageId), retryAnswers(from), deviceList(account)];
   const self = await loadSelf(tx, ...keys);
   const answer = await decide(core, tx, self, from, request);
-  if (answer.kind === 'refused') return DONE;
+  // A device that begins anew under its address asks with its new identity: who writes to it has to hear of that.
+  if (answer.kind === 'refused') {
+    return answer.why === 'identity-changed' ? { kind: 'done', fetch: [accountOf(from)] } : DONE;
+  }
   if (answer.session === 'fetch-bundle' && !hasFetched) return 'fetch-bundle';
   tx.set(retryAnswers(from), answer.answers);
   const { identity, registrationId, address, deviceIdentity } = self;
@@ -152,6 +172,7 @@ async function answerStep(
     random,
     now: tx.now,
   });
+  if (outcome?.kind === 'refused' && isOwnTrouble(outcome.error)) throw outcome.error;
   if (outcome?.kind !== 'encrypted') return DONE;
   tx.set(session(from), outcome.session);
   const sealed: Envelope = {

@@ -13,7 +13,7 @@ import {
   type SealedEnvelopes,
 } from '../fanout/index.js';
 import type { PreKeyBundle } from '../identity/index.js';
-import { connected, keepPlan, loadSelf, loadSessions, type Core, type Self } from './core.js';
+import { connected, isOwnTrouble, keepPlan, loadSelf, loadSessions, type Core, type Self } from './core.js';
 import { deviceList, message, session } from './keys.js';
 import { accountsOf, refreshLists } from './lists.js';
 import type { Transaction } from './transaction.js';
@@ -121,7 +121,9 @@ export async function sealStep(
   await tx.load(message(outgoing.messageId));
   tx.set(message(outgoing.messageId), sealed.message);
   for (const outcome of sealed.outcomes) {
-    if (outcome.kind === 'failed') tellFailure(tx, outcome.device, outcome.error);
+    if (outcome.kind !== 'failed') continue;
+    if (isOwnTrouble(outcome.error)) throw outcome.error;
+    tellFailure(tx, outcome.device, outcome.error);
   }
   return sealed;
 }

@@ -3,17 +3,28 @@
  *
  * @module
  */
-import { deviceAddress } from '../core/address.js';
+import { deviceAddress, type Address } from '../core/address.js';
 import { deviceListExpiry } from '../devices/index.js';
+import { RETRY_LIFETIME_MS } from '../fanout/index.js';
 import { loadSelf, type Core } from './core.js';
 import { heldAccounts, released } from './held.js';
-import { LOGOUTS, logoutOf, SEEN, SENT, usedId } from './keys.js';
+import {
+  ANSWERED,
+  ASKED,
+  LOGOUTS,
+  logoutOf,
+  retryAnswers,
+  retryRequests,
+  SEEN,
+  SENT,
+  usedId,
+} from './keys.js';
 import { resumeApprovals } from './linkPrimary.js';
 import { refreshLists } from './lists.js';
 import { dropKept } from './outbox.js';
 import { renewPreKeys } from './prekeys.js';
 import { publishList, renewList, unlinkCompanion } from './primary.js';
-import type { AnyKey } from './records.js';
+import type { AnyKey, RecordKey } from './records.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -82,12 +93,38 @@ export async function eraseOld(core: Core): Promise<void> {
   for (const account of await heldAccounts(core)) {
     await core.transactor.run((tx) => released(core, tx, account));
   }
+  await eraseOver(core, ASKED, retryRequests, ({ messages }) => messages.map(({ since }) => since));
+  await eraseOver(core, ANSWERED, retryAnswers, ({ messages, renewals }) => [
+    ...messages.map(({ sentAt }) => sentAt),
+    ...renewals,
+  ]);
   await eraseIds(core, SENT, SENT_ID_LIFETIME_MS, Infinity);
   await eraseIds(core, SEEN, SEEN_ID_LIFETIME_MS, MAX_SEEN_IDS);
 }
 
+/** Erases what is known of retries with devices, where a day has passed since everything that it is about. */
+async function eraseOver<Value>(
+  core: Core,
+  prefix: string,
+  keyOf: (device: Address) => RecordKey<Value>,
+  timesOf: (value: Value) => readonly number[],
+): Promise<void> {
+  for await (const names of core.records.names(prefix)) {
+    await core.transactor.run(async (tx) => {
+      const keys = names.map((name) => keyOf(name.slice(prefix.length)));
+      await tx.load(...keys);
+      for (const key of keys) {
+        const value = tx.get(key);
+        if (value === undefined) continue;
+        const isOver = timesOf(value).every((at) => Math.abs(tx.now - at) >= RETRY_LIFETIME_MS);
+        if (isOver) tx.remove(key);
+      }
+    });
+  }
+}
+
 /** Erases ids that are too old, and the oldest beyond a number. */
-async function eraseIds(core: Core, prefix: string, lifetime: number, most: number): Promise<void> {
+export async function eraseIds(core: Core, prefix: string, lifetime: number, most: number): Promise<void> {
   const kept: { readonly key: AnyKey; readonly at: number }[] = [];
   for await (const names of core.records.names(prefix)) {
     await core.transactor.run(async (tx) => {

@@ -81,6 +81,7 @@ export { completeLink, type CompletedLink, type CompleteLinkOptions } from './li
 export { decodeLinkedDevice, encodeLinkedDevice, type LinkedDevice } from './linking/linkedDevice.js';
 export {
   createLinkOffer,
+  inputLabels,
   LINK_OFFER_LIFETIME_MS,
   renewLinkOffer,
   type CompanionLabels,

@@ -60,7 +60,7 @@ export {
   type JoinedGroup,
   type JoinGroupOptions,
 } from './join.js';
-export { isMember, type GroupRecord } from './known.js';
+export { isMember, wasMember, type GroupRecord } from './known.js';
 export {
   MAX_EARLY_CHANGES,
   MAX_FORK_VERSIONS,

@@ -4,11 +4,12 @@
  * @module
  */
 import { inputAccount, type Address } from '../core/address.js';
-import { equalBytes, toHex } from '../core/bytes.js';
+import { equalBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import { eventsBetween, type GroupEvent } from './events.js';
 import { copyGroup, type Group } from './group.js';
+import { pathTo } from './history.js';
 import { historyOf, inputGroupRecord, isMember, recordOf, type GroupRecord } from './known.js';
 import { encodeGroupUpdate } from './update.js';
 
@@ -48,7 +49,7 @@ export type JoinedGroup =
       /**
        * - `not-an-admin`: the author is none, in the state or in ours, and not one of our own devices;
        * - `not-a-member`: we are not in it;
-       * - `older`: we have gone on from it;
+       * - `older`: we have gone on from it, or it is older than what forks are decided for;
        * - `not-asked`: we are in the group, and take changes only. If it is newer than ours, ask an admin.
        */
       readonly why: 'not-an-admin' | 'not-a-member' | 'older' | 'not-asked';
@@ -100,9 +101,10 @@ export function joinGroup(options: JoinGroupOptions): JoinedGroup {
   return { kind: 'adopted', record: joined, events };
 }
 
-/** Whether a state is one that we have gone on from; a lower version that we never had is that of another branch. */
+/** Whether a state is one that we have gone on from; what else has a lower version is of another branch. */
 function isPast(record: GroupRecord, { group, hash }: GroupRecord): boolean {
-  return group.version < record.base.version || historyOf(record).nodes.has(toHex(hash));
+  const path = pathTo(historyOf(record).head);
+  return group.version < record.base.version || path.some((node) => equalBytes(node.hash, hash));
 }
 
 /** A question for the state of a group, and who asks. */

@@ -81,3 +81,8 @@ function namesIn(steps: readonly GroupStep[]): number {
 export function isMember({ group }: GroupRecord, account: Address): boolean {
   return group.members.includes(account);
 }
+
+/** Whether an account was a member in a state that is still known: the change that adds one that was not may be on its way. */
+export function wasMember(record: GroupRecord, account: Address): boolean {
+  return [...historyOf(record).nodes.values()].some(({ group }) => group.members.includes(account));
+}

@@ -35,7 +35,7 @@ import {
 } from '../senderkey/index.js';
 import { unpad } from '../wire/index.js';
 import { compareGroupState, type GroupExtensions, type GroupStateComparison } from './claim.js';
-import { historyOf, inputGroupRecord, isMember, type GroupRecord } from './known.js';
+import { inputGroupRecord, isMember, wasMember, type GroupRecord } from './known.js';
 
 /** An envelope with a message to a group. */
 export interface GroupEnvelope {
@@ -159,11 +159,6 @@ export function openGroupMessage<Extensions extends GroupExtensions = GroupExten
       ? {}
       : { metadata: compareDeviceListMetadata({ metadata, sender, device: device.device, now }).sender }),
   };
-}
-
-/** Whether an account was a member in a state that is still known. */
-function wasMember(record: GroupRecord, account: Address): boolean {
-  return [...historyOf(record).nodes.values()].some(({ group }) => group.members.includes(account));
 }
 
 /** The device, if its account vouches for it; `undefined` if a newer list may do so. */

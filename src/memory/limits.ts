@@ -26,14 +26,14 @@ export const MAX_SEND_LENGTH: number = MIN_COMMIT_LENGTH;
 /** One-time prekeys that wait at the server for one device: ten times what a device publishes. */
 export const MAX_PRE_KEYS = 1_000;
 
-/** Envelopes that wait for one device: as many as a device tells apart. A full mailbox refuses the send. */
-export const MAX_WAITING = 100_000;
+/** Envelopes that wait for one device: a month of mail for a busy one. A full mailbox refuses the send. */
+export const MAX_WAITING = 20_000;
 
 /** Bytes that wait for one device: 256 of the longest messages. */
 export const MAX_WAITING_LENGTH: number = 64 * 1024 * 1024;
 
-/** Sends of one device whose answer is remembered; of the oldest ones the answer is forgotten. */
-export const MAX_REMEMBERED_SENDS = 10_000;
+/** Sends of one device whose answer is remembered: a month of a hundred a day. The oldest are forgotten. */
+export const MAX_REMEMBERED_SENDS = 3_000;
 
 /** Publications of one device that are known again: a few for each day of a year. */
 export const MAX_REMEMBERED_PUBLICATIONS = 1_000;

@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<keyof ClientEvents, true>> = {
   'devices-changed': true,
   'list-refused': true,
   'device-list-expiring': true,
+  'group-changed': true,
   linked: true,
   'prekeys-depleted': true,
   'logged-out': true,

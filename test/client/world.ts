@@ -36,6 +36,10 @@ export class World {
   readonly ciphertexts = new Ciphertexts();
   readonly devices: Device[] = [];
   readonly sent: Sent[] = [];
+  /** Ids of messages for which a device may ask again. */
+  readonly retried = new Set<string>();
+  /** Accounts whose lists the server withholds. */
+  readonly hidden = new Set<Address>();
   /** Calls that fail the next time. */
   readonly failing = new Set<'send'>();
   #seeds = 0;
@@ -62,6 +66,8 @@ export class World {
         const connection = this.server.connect(address);
         return {
           ...connection,
+          fetchDeviceLists: (accounts) =>
+            connection.fetchDeviceLists(accounts.filter((account) => !this.hidden.has(account))),
           send: async (envelopes, options) => {
             if (this.failing.delete('send')) throw new Error('out of order');
             return connection.send(
@@ -205,7 +211,13 @@ export class World {
 
   /** What went wrong with the messages that were sent: each is shown on every device of both sides but the sender's. */
   async faults(): Promise<Faults> {
-    const faults = { lost: 0, doubled: 0, strange: 0, reusedKeys: this.ciphertexts.reused };
+    const faults = {
+      lost: 0,
+      doubled: 0,
+      strange: 0,
+      repeated: this.ciphertexts.repeated(this.retried),
+      reusedKeys: this.ciphertexts.reused,
+    };
     for (const device of (await this.members()).values()) {
       const due = new Map(
         this.sent
@@ -228,11 +240,13 @@ export interface Faults {
   readonly doubled: number;
   /** Messages that nobody has sent. */
   readonly strange: number;
+  /** Messages that were encrypted again for a device that has not asked. */
+  readonly repeated: number;
   /** Message keys with two ciphertexts. */
   readonly reusedKeys: number;
 }
 
-export const NO_FAULTS: Faults = { lost: 0, doubled: 0, strange: 0, reusedKeys: 0 };
+export const NO_FAULTS: Faults = { lost: 0, doubled: 0, strange: 0, repeated: 0, reusedKeys: 0 };
 
 type AnyClient = Device['client'];
 

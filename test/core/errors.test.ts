@@ -65,6 +65,27 @@ const samples: { readonly [Code in ErrorCode]: readonly [data: ErrorData[Code], 
     'wrong-chat: expected bob@example.org or bob@lid, got carol@example.org',
   ],
   'counter-exhausted': [{}, 'counter-exhausted: no counter is left'],
+  'membership-conflict': [
+    { group: 'friends@example.org', version: 3, why: 'not-an-admin' },
+    'membership-conflict: friends@example.org, version 3: not-an-admin',
+  ],
+  'rotation-due': [
+    { group: 'friends@example.org', reasons: ['too-old', 'member-left'] },
+    'rotation-due: friends@example.org: too-old, member-left',
+  ],
+  'store-failed': [{ operation: 'store.commit' }, 'store-failed: store.commit: failed'],
+  'store-conflict': [
+    { operation: 'store.commit' },
+    'store-conflict: store.commit: in conflict with another writer',
+  ],
+  'server-failed': [
+    { operation: 'server.send', why: 'expected an object, got undefined' },
+    'server-failed: server.send: failed, expected an object, got undefined',
+  ],
+  deadline: [
+    { operation: 'store.read', limit: 10_000 },
+    'deadline: store.read: no answer within 10000 ms',
+  ],
   closed: [{ what: 'connection' }, 'closed: connection'],
 };
 

@@ -87,7 +87,7 @@ export interface GroupTally {
   forks: number;
   /** Devices that had to ask an admin at the end. */
   asked: number;
-  /** Those among them who know none of the admins any more. */
+  /** Those among them who cannot be helped before the group has gone on. */
   stranded: number;
 }
 
@@ -452,10 +452,11 @@ class World {
       const answers = asked.map((author) => joinGroup({ group, author, own, asked: true, ...known }));
       const taken = answers.find(({ kind }) => kind !== 'refused');
       if (taken !== undefined) continue;
-      // Nobody is left whom it knows as an admin: it has to be added again.
+      // Nobody is left whom it knows as an admin, or its branch went further before it lost: a later state will do.
       this.#tally.stranded++;
       const isKnown = group.admins.some((admin) => record?.group.admins.includes(admin));
-      if (isKnown || isAmongOurs)
+      const isLate = group.version >= (record?.base.version ?? 0);
+      if ((isKnown || isAmongOurs) && isLate)
         throw new Error(`${device.address} can ask nobody ${JSON.stringify(answers)}`);
     }
   }

@@ -269,6 +269,15 @@ describe('joining', () => {
     });
   });
 
+  test('a state of a branch that lost here is taken if an admin says so', () => {
+    const admins = changed(friends, [ALICE, 'promote', BOB]);
+    const lost = change(admins, BOB, 'add', ERIN);
+    const record = taken(changed(admins, [ALICE, 'add', DAVE]), lost.change, BOB);
+    const call = { group: lost.record.group, author: BOB, own: CAROL, record, asked: true };
+    expect(joinGroup(call)).toMatchObject({ kind: 'adopted', record: { group: lost.record.group } });
+    expect(joinGroup({ ...call, group: admins.group })).toEqual({ kind: 'refused', why: 'older' });
+  });
+
   test('our own devices tell each other, admins or not', () => {
     const known = joinGroup({ group, author: BOB, own: BOB });
     expect(known).toMatchObject({ kind: 'joined', record: { group } });

@@ -1,15 +1,6 @@
 /** Lies about which devices an account has, and whose it is. */
 import type { Forgery, ListLie } from 'polyratchet/memory';
-import {
-  ALICE,
-  BOB,
-  LAPTOP,
-  heard,
-  lookAgain,
-  must,
-  say,
-  type Trial,
-} from './world.js';
+import { ALICE, BOB, LAPTOP, heard, lookAgain, must, say, type Trial } from './world.js';
 
 const FORGERIES: Readonly<Record<Forgery, string>> = {
   unsigned: 'without signatures',
@@ -19,26 +10,24 @@ const FORGERIES: Readonly<Record<Forgery, string>> = {
 };
 
 /** A device that nobody has signed for gets nothing. */
-const addDevice = Object.entries(FORGERIES).map(
-  ([forgery, how]): Trial => ({
-    lie: `adds a device to Alice’s account, ${how}`,
-    haveTalked: true,
-    play: async (world) => {
-      const { server, bobPhone } = world;
-      server.lie({ kind: 'add-device', account: ALICE, forgery: forgery as Forgery });
-      await lookAgain(world, bobPhone, ALICE);
-      await say(bobPhone, ALICE, 'a secret', world.alicePhone, world.aliceLaptop);
-      const { devices, excluded } = await bobPhone.client.devicesOf(ALICE);
-      must(devices.length === 2, 'Bob’s phone believes in it');
-      must(server.intercepted().length === 0, 'something was sent to it');
-      const [refused] = bobPhone.heard('list-refused');
-      return `left out: ${refused?.error.code ?? excluded[0]?.why ?? 'nobody has seen it'}`;
-    },
-  }),
-);
+const addDevice = Object.entries(FORGERIES).map(([forgery, how]): Trial => ({
+  lie: `adds a device to Alice’s account, ${how}`,
+  haveTalked: true,
+  play: async (world) => {
+    const { server, bobPhone } = world;
+    server.lie({ kind: 'add-device', account: ALICE, forgery: forgery as Forgery });
+    await lookAgain(world, bobPhone, ALICE);
+    await say(bobPhone, ALICE, 'a secret', world.alicePhone, world.aliceLaptop);
+    const { devices, excluded } = await bobPhone.client.devicesOf(ALICE);
+    must(devices.length === 2, 'Bob’s phone believes in it');
+    must(server.intercepted().length === 0, 'something was sent to it');
+    const [refused] = bobPhone.heard('list-refused');
+    return `left out: ${refused?.error.code ?? excluded[0]?.why ?? 'nobody has seen it'}`;
+  },
+}));
 
 /** How each is seen through. */
-export const ABOUT_DEVICES: { readonly [Kind in ListLie['kind']]: readonly Trial[] } = {
+export const ABOUT_DEVICES: Readonly<Record<ListLie['kind'], readonly Trial[]>> = {
   'add-device': addDevice,
   'replace-account': [
     {
@@ -51,7 +40,10 @@ export const ABOUT_DEVICES: { readonly [Kind in ListLie['kind']]: readonly Trial
         await lookAgain(world, bobPhone, ALICE);
         await heard(bobPhone, 'identity-changed');
         const after = await bobPhone.client.devicesOf(ALICE);
-        must(after.devices[0]?.identity.join() === before.devices[0]?.identity.join(), 'Bob’s phone believes it');
+        must(
+          after.devices[0]?.identity.join() === before.devices[0]?.identity.join(),
+          'Bob’s phone believes it',
+        );
         return 'identity-changed: for Bob to decide, and nothing is sent under the new key';
       },
     },

@@ -3,7 +3,7 @@ import type { BundleLie } from 'polyratchet/memory';
 import { ALICE, BOB, must, say, type Trial, type World } from './world.js';
 
 /** How each is seen through. */
-export const ABOUT_KEYS: { readonly [Kind in BundleLie['kind']]: readonly Trial[] } = {
+export const ABOUT_KEYS: Readonly<Record<BundleLie['kind'], readonly Trial[]>> = {
   'swap-bundle': [
     {
       lie: 'gives its own keys for those of Bob’s phone',

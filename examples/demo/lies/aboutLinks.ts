@@ -1,14 +1,15 @@
 /** Lies about time and links. */
-import { PolyratchetError } from 'polyratchet';
+import { PolyratchetError, type Address } from 'polyratchet';
 import type { OtherLie } from 'polyratchet/memory';
-import { consent, LAPTOP, must, type Trial, type World } from './world.js';
+import type { Device } from '../device.js';
+import { ALICE, BOB, consent, LAPTOP, must, say, type Trial, type World } from './world.js';
 
 const LINKED = 'linked';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How each is seen through. */
-export const ABOUT_LINKS: { readonly [Kind in OtherLie['kind']]: readonly Trial[] } = {
+export const ABOUT_LINKS: Readonly<Record<OtherLie['kind'], readonly Trial[]>> = {
   'wrong-time': [
     {
       lie: 'says that it is the day before yesterday',
@@ -40,32 +41,40 @@ export const ABOUT_LINKS: { readonly [Kind in OtherLie['kind']]: readonly Trial[
   ],
   'wrong-address': [
     {
-      lie: 'gives a new device the address of Bob’s account',
-      haveTalked: false,
+      lie: 'gives a new device another number than its own',
+      haveTalked: true,
       play: async (world) => {
-        const { ref, approve, linked } = await offer(world, 'tablet');
-        world.server.lie({ kind: 'wrong-address', ref, address: 'bob:1@example.org' });
+        const { server, bobPhone } = world;
+        const { device, ref, approve, linked } = await offer(world, 'tablet');
+        server.lie({ kind: 'wrong-address', ref, address: 'alice:9@example.org' });
         approve();
-        const code = await codeOf(linked);
-        return code;
+        await device.join(linked);
+        await say(device, BOB, 'who am I?', bobPhone);
+        const { devices } = await bobPhone.client.devicesOf(ALICE);
+        must(devices.length === 3, 'Bob’s phone does not know the tablet');
+        return 'numbers are the server’s to give: what counts is the signed key';
       },
     },
   ],
 };
 
+interface Offer {
+  readonly device: Device;
+  readonly ref: string;
+  readonly approve: () => void;
+  readonly linked: Promise<Address>;
+}
+
 /** A device that shows a QR code, and the phone that approves it. */
-async function offer(
-  { alicePhone, buy }: World,
-  name: string,
-): Promise<{ ref: string; approve: () => void; linked: Promise<unknown> }> {
-  const { client } = buy(name);
-  const { qr, linked } = await client.offerLink({ clientType: 'chrome', name, platform: 'Linux' });
+async function offer({ alicePhone, buy }: World, name: string): Promise<Offer> {
+  const device = buy(name);
+  const { qr, linked } = await device.client.offerLink({ clientType: 'chrome', name, platform: 'Linux' });
   const [ref = ''] = qr.split(',');
   const approve = (): void => {
     // Nobody answers it: it ends with the world.
     alicePhone.client.approveLink({ qr, userConfirmed: consent() }).catch(() => undefined);
   };
-  return { ref, approve, linked };
+  return { device, ref, approve, linked };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {

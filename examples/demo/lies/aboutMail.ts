@@ -3,7 +3,7 @@ import type { MailLie } from 'polyratchet/memory';
 import { ALICE, BOB, LAPTOP, mailTaken, must, say, shown, times, type Trial } from './world.js';
 
 /** How each is seen through, or how little comes of it. */
-export const ABOUT_MAIL: { readonly [Kind in MailLie['kind']]: readonly Trial[] } = {
+export const ABOUT_MAIL: Readonly<Record<MailLie['kind'], readonly Trial[]>> = {
   drop: [
     {
       lie: 'loses a message',
@@ -107,12 +107,39 @@ export const ABOUT_MAIL: { readonly [Kind in MailLie['kind']]: readonly Trial[] 
         const { server, bobPhone } = world;
         const before = bobPhone.screen.length;
         const bytes = new Uint8Array(120).fill(0x33);
-        const envelope = { id: 'made-up', from: ALICE, to: BOB, type: 'message', bytes, at: Date.now() } as const;
+        const envelope = {
+          id: 'made-up',
+          from: ALICE,
+          to: BOB,
+          type: 'message',
+          bytes,
+          at: Date.now(),
+        } as const;
         server.lie({ kind: 'inject', envelope });
         await mailTaken(world, bobPhone);
         must(bobPhone.screen.length === before, 'Bob sees it');
         const [refused] = bobPhone.heard('refused');
         return refused === undefined ? 'not shown' : `refused: ${refused.error.code}`;
+      },
+    },
+    {
+      lie: 'delivers a message with one bit flipped, and then the true one',
+      haveTalked: true,
+      play: async (world) => {
+        const { server, wire, alicePhone, aliceLaptop, bobPhone } = world;
+        const end = server.lie({ kind: 'delay', to: [BOB] });
+        await say(alicePhone, BOB, 'Trust nobody in between.', aliceLaptop);
+        const envelope = wire.seen().findLast(({ to }) => to === BOB);
+        if (envelope === undefined) throw new Error('it was sent');
+        const bytes = envelope.bytes.map((byte, i) => (i === envelope.bytes.length - 20 ? byte ^ 1 : byte));
+        server.lie({ kind: 'inject', envelope: { ...envelope, bytes } });
+        await mailTaken(world, bobPhone);
+        must(times('Trust nobody in between.', bobPhone) === 0, 'Bob sees the damaged one');
+        end();
+        await shown('Trust nobody in between.', bobPhone);
+        await mailTaken(world, bobPhone);
+        must(times('Trust nobody in between.', bobPhone) === 1, 'Bob sees it twice');
+        return 'the damaged one changes nothing, and the true one is still read';
       },
     },
   ],

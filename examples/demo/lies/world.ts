@@ -1,8 +1,9 @@
 /** A small world to lie to: Alice’s phone and laptop, Bob’s phone, and a server. Each lie has one of its own. */
-import { systemClock, type Address, type ClientEvents, type Clock } from 'polyratchet';
+import type { Address, ClientEvents } from 'polyratchet';
 import { createLyingServer, type LyingServer } from 'polyratchet/memory';
 import { Device } from '../device.js';
 import { until } from '../wait.js';
+import { createWire, type Wire } from '../wire.js';
 
 export const ALICE = 'alice@example.org';
 export const LAPTOP = 'alice:1@example.org';
@@ -11,6 +12,7 @@ export const BOB = 'bob@example.org';
 /** Three devices that trust no server. */
 export interface World {
   readonly server: LyingServer;
+  readonly wire: Wire;
   readonly alicePhone: Device;
   readonly aliceLaptop: Device;
   readonly bobPhone: Device;
@@ -31,18 +33,22 @@ export interface Trial {
 export async function inNewWorld({ haveTalked, play }: Trial): Promise<string> {
   const server = createLyingServer();
   const devices: Device[] = [];
-  const clock: Clock = systemClock;
+  const wire = createWire(server);
   const buy = (name: string): Device => {
-    const device = new Device({ name, server, clock });
+    const device = new Device({ name, server: wire });
     devices.push(device);
     return device;
   };
-  const [alicePhone, aliceLaptop, bobPhone] = [buy('Alice’s phone'), buy('Alice’s laptop'), buy('Bob’s phone')];
+  const [alicePhone, aliceLaptop, bobPhone] = [
+    buy('Alice’s phone'),
+    buy('Alice’s laptop'),
+    buy('Bob’s phone'),
+  ];
   try {
     await alicePhone.register(ALICE);
     await bobPhone.register(BOB);
     await link(alicePhone, aliceLaptop);
-    const world = { server, alicePhone, aliceLaptop, bobPhone, buy };
+    const world = { server, wire, alicePhone, aliceLaptop, bobPhone, buy };
     if (haveTalked) {
       await say(alicePhone, BOB, 'hello', bobPhone, aliceLaptop);
       await say(bobPhone, ALICE, 'hello yourself', alicePhone, aliceLaptop);
@@ -70,7 +76,12 @@ export function consent(): { readonly method: 'biometric'; readonly at: number }
 }
 
 /** Sends a line, and waits until some devices show it. */
-export async function say(from: Device, to: Address, line: string, ...shownBy: readonly Device[]): Promise<void> {
+export async function say(
+  from: Device,
+  to: Address,
+  line: string,
+  ...shownBy: readonly Device[]
+): Promise<void> {
   await from.client.send({ to, body: new TextEncoder().encode(line) });
   await shown(line, ...shownBy);
 }

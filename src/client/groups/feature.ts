@@ -7,6 +7,8 @@ import { inputAccount, type Address } from '../../core/address.js';
 import { describe } from '../../core/bytes.js';
 import { inputList, inputObject } from '../../core/check.js';
 import { invalidArgument } from '../../core/refusals.js';
+import { reveal } from '../../core/secret.js';
+import { decodeContent } from '../../content/index.js';
 import { groupExtensions, isMember, reviewGroupRetry, type Group } from '../../group/index.js';
 import type { SenderKeyProfile } from '../../senderkey/index.js';
 import { loadSelf, type Core, type Self } from '../core.js';
@@ -16,8 +18,25 @@ import { openStep } from '../open.js';
 import type { Outbox } from '../outbox.js';
 import { randomId, type SentMessageResult } from '../send.js';
 import type { Transaction } from '../transaction.js';
-import { GROUPS, groupRecord, keyHolders, ownSenderKey, receivedPrefix, receivedSenderKey } from './keys.js';
-import { askForGroups, makeChange, makeGroup, requireGroup, type Announced, type Change } from './members.js';
+import { eraseIds } from '../upkeep.js';
+import {
+  ASKED,
+  GROUPS,
+  groupRecord,
+  keyHolders,
+  ownSenderKey,
+  receivedPrefix,
+  receivedSenderKey,
+} from './keys.js';
+import {
+  ANSWER_LIFETIME_MS,
+  askForGroups,
+  makeChange,
+  makeGroup,
+  requireGroup,
+  type Announced,
+  type Change,
+} from './members.js';
 import { keyOf, planGroup } from './plan.js';
 import { takeEnvelope, takeMessage } from './receive.js';
 import { sendToGroup, type SendGroupMessage } from './send.js';
@@ -104,6 +123,9 @@ export interface GroupMethods {
  */
 export function groups(options: GroupsOptions = {}): Feature<'groups', GroupMethods> {
   const { profile = 'whatsapp' } = inputObject('options', options);
+  if (!['whatsapp', 'signal'].includes(profile)) {
+    throw invalidArgument('profile', 'whatsapp or signal', describe(profile));
+  }
   return {
     name: 'groups',
     extensions: groupExtensions,
@@ -123,14 +145,11 @@ function methodsOf(core: Core, outbox: Outbox, profile: SenderKeyProfile): Group
   const change = (group: Address, what: Change): Promise<Group> =>
     announce(makeChange(core, inputAccount('group', group), what));
   return {
-    create: async ({ members, id }) =>
-      announce(
-        makeGroup(
-          core,
-          id === undefined ? `${randomId(core)}@group` : inputAccount('id', id),
-          inputAccounts(members),
-        ),
-      ),
+    create: async (options) => {
+      const { members, id } = inputObject('options', options);
+      const address = id === undefined ? `${randomId(core)}@group` : inputAccount('id', id);
+      return announce(makeGroup(core, address, inputAccounts(members)));
+    },
     add: async (group, accounts) => change(group, { kind: 'add', accounts: inputAccounts(accounts) }),
     remove: async (group, accounts) => change(group, { kind: 'remove', accounts: inputAccounts(accounts) }),
     promote: async (group, accounts) => change(group, { kind: 'promote', accounts: inputAccounts(accounts) }),
@@ -166,12 +185,16 @@ async function listGroups(core: Core): Promise<readonly Group[]> {
 
 function partsOf(core: Core, outbox: Outbox, profile: SenderKeyProfile): FeatureParts {
   let stopAsking: (() => void) | undefined;
-  const askSoon = (): void => {
-    stopAsking ??= core.settings.clock.after(KEY_WAIT_MS, () => {
+  const askIn = (ms: number): void => {
+    stopAsking ??= core.settings.clock.after(ms, () => {
       stopAsking = undefined;
-      // What fails now is done with the next upkeep.
-      askForKeys(core).then(sendAll, () => undefined);
+      ask().catch(() => undefined); // what fails now is done with the next upkeep
     });
+  };
+  const ask = async (): Promise<void> => {
+    const { entries, wait } = await askForKeys(core);
+    sendAll(entries);
+    if (wait !== undefined) askIn(wait);
   };
   const sendAll = (entries: readonly string[]): void => {
     for (const entry of entries) void outbox.send(entry);
@@ -182,14 +205,16 @@ function partsOf(core: Core, outbox: Outbox, profile: SenderKeyProfile): Feature
     takeMessage: (tx, self, message, envelope) => takeMessage(core, profile, tx, self, message, envelope),
     takeEnvelope: async (tx, envelope) => {
       const opened = await open(tx, envelope);
-      if (opened.kind === 'waiting') askSoon();
+      if (opened.kind === 'waiting') askIn(KEY_WAIT_MS);
       return opened;
     },
     release: (group) => releaseWaiting(core, group, open),
     mayAsk: (tx, self, message, device) => mayAsk(core, tx, self, message, device),
     forget: (tx, devices) => forget(core, tx, devices),
     renew: async () => {
-      sendAll([...(await askForGroups(core)), ...(await askForKeys(core))]);
+      sendAll(await askForGroups(core));
+      await ask();
+      await eraseIds(core, ASKED, ANSWER_LIFETIME_MS, Infinity);
     },
     stop: () => {
       stopAsking?.();
@@ -201,22 +226,32 @@ function isPairwise(envelope: Envelope): envelope is PairwiseEnvelope {
   return envelope.type === 'prekey' || envelope.type === 'message';
 }
 
-/** Whether a device may ask for a message again: one to a group only as long as it may read there. */
+/**
+ * Whether a device may ask for a message again: one to a group only as long as it may read there. Changes are for those whom
+ * they have put out, too.
+ */
 async function mayAsk(
   core: Core,
   tx: Transaction,
   self: Self,
-  { chat }: OutgoingMessage,
+  message: OutgoingMessage,
   device: Address,
 ): Promise<boolean> {
+  const { chat } = message;
   await tx.load(groupRecord(chat), ownSenderKey(chat), keyHolders(chat));
   const record = tx.get(groupRecord(chat));
   const key = keyOf(tx, chat);
   if (record === undefined || key === undefined || !isMember(record, self.account)) return true;
+  if (isChange(core, message)) return true;
   const plan = await planGroup(core, tx, self, record.group);
   const review = reviewGroupRetry({ record, plan, holders: key.holders, device });
   tx.set(keyHolders(chat), review.holders);
   return review.kind === 'allowed';
+}
+
+function isChange({ settings: { format } }: Core, { plaintexts }: OutgoingMessage): boolean {
+  if (plaintexts.kind === 'each') return false;
+  return decodeContent({ format, plaintext: reveal(plaintexts.plaintext) }).groupChange !== undefined;
 }
 
 /** Erases the keys that came from devices that went. */

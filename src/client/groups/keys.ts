@@ -73,7 +73,13 @@ export function waitingEnvelope(group: Address, device: Address, id: string): Re
   return tableKey(`group-envelope/${group} ${device} ${id}`, envelopeTable);
 }
 
+/** What the marks of questions are called. */
+export const ASKED = 'group-asked/';
+
 /** When an account was asked for a group's state last. */
 export function askedFor(group: Address, account: Address): RecordKey<UsedId> {
-  return usedId(`group-asked/${group} ${account}`);
+  return usedId(`${ASKED}${group} ${account}`);
 }
+
+/** On a companion: that it has asked for all groups of its account. */
+export const ASKED_FOR_ALL: RecordKey<UsedId> = usedId('groups-asked-for');

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accountOf, type Address } from '../../core/address.js';
+import type { Address } from '../../core/address.js';
 import { PolyratchetError } from '../../core/errors.js';
 import {
   answerGroupQuestion,
@@ -25,13 +25,13 @@ import { refreshLists } from '../lists.js';
 import { planChat } from '../seal.js';
 import { queueContent, randomId } from '../send.js';
 import type { Transaction } from '../transaction.js';
-import { askedFor, groupRecord, GROUPS } from './keys.js';
+import { ASKED_FOR_ALL, askedFor, groupRecord, GROUPS } from './keys.js';
 
 /** The state of a group is asked for again after this time. */
 const ASK_INTERVAL_MS = 60 * 60 * 1000;
 
 /** An answer to a question is taken for this long. */
-const ANSWER_LIFETIME_MS = 24 * 60 * 60 * 1000;
+export const ANSWER_LIFETIME_MS: number = 24 * 60 * 60 * 1000;
 
 /** A group that was made or changed here: its record, and the entries of the outbox that tell the others. */
 export interface Announced {
@@ -43,7 +43,7 @@ export interface Announced {
 export async function makeGroup(core: Core, id: Address, members: readonly Address[]): Promise<Announced> {
   await fetchLists(core, members);
   return core.transactor.run(async (tx) => {
-    const self = await loadSelf(tx, groupRecord(id));
+    const self = await loadSelf(tx, groupRecord(id), ...members.map(deviceList));
     if (tx.get(groupRecord(id)) !== undefined) {
       throw new PolyratchetError('invalid-argument', {
         name: 'id',
@@ -51,6 +51,7 @@ export async function makeGroup(core: Core, id: Address, members: readonly Addre
         got: 'a known one',
       });
     }
+    requireKnown(tx, self, members);
     return announce(core, tx, self, createGroup({ id, creator: self.account, members }));
   });
 }
@@ -66,9 +67,11 @@ export type Change =
 /** Changes a group. */
 export async function makeChange(core: Core, id: Address, change: Change): Promise<Announced> {
   const known = await core.transactor.run((tx) => requireGroup(tx, id));
-  await fetchLists(core, [...known.group.members, ...(change.kind === 'leave' ? [] : change.accounts)]);
+  const added = change.kind === 'add' ? change.accounts : [];
+  await fetchLists(core, [...known.group.members, ...added]);
   return core.transactor.run(async (tx) => {
-    const self = await loadSelf(tx);
+    const self = await loadSelf(tx, ...added.map(deviceList));
+    requireKnown(tx, self, added);
     const record = await requireGroup(tx, id);
     return announce(core, tx, self, changeGroup({ record, author: self.account, ...change }));
   });
@@ -90,6 +93,14 @@ async function fetchLists(core: Core, accounts: readonly Address[]): Promise<voi
   if (unknown.length > 0) await refreshLists(core, unknown);
 }
 
+/** Who comes new must be known to somebody: nobody could tell them. */
+function requireKnown(tx: Transaction, self: Self, accounts: readonly Address[]): void {
+  for (const account of accounts) {
+    if (account === self.account || tx.get(deviceList(account)) !== undefined) continue;
+    throw new PolyratchetError('device-unverified', { account, why: 'no-list' });
+  }
+}
+
 /** Stores a change, and queues what the others are told. */
 async function announce(core: Core, tx: Transaction, self: Self, changed: ChangedGroup): Promise<Announced> {
   const { record, events, announcements } = changed;
@@ -104,7 +115,7 @@ async function announce(core: Core, tx: Transaction, self: Self, changed: Change
   return { record, entries };
 }
 
-/** Queues an update for all devices of some accounts. */
+/** Queues an update for all devices of some accounts, those of which nothing is known left out: they keep nobody from acting. */
 async function tell(
   core: Core,
   tx: Transaction,
@@ -113,10 +124,12 @@ async function tell(
   accounts: readonly Address[],
   groupChange: Uint8Array,
 ): Promise<string> {
-  const plan = await planChat(core, tx, self, { chat: group, accounts });
+  await tx.load(...accounts.map(deviceList));
+  const known = accounts.filter((each) => each === self.account || tx.get(deviceList(each)) !== undefined);
+  const plan = await planChat(core, tx, self, { chat: group, accounts: known });
   return queueContent(core, tx, plan, {
     chat: group,
-    accounts,
+    accounts: known,
     id: randomId(core),
     content: { groupChange },
   });
@@ -127,9 +140,8 @@ export async function askForGroups(core: Core): Promise<readonly string[]> {
   return core.transactor.run(async (tx) => {
     const self = await loadSelf(tx);
     const { account } = self;
-    const asked = askedFor(account, account);
-    if (self.devices !== undefined || (await tx.read(asked)) !== undefined) return [];
-    tx.set(asked, { at: tx.now });
+    if (self.devices !== undefined || (await tx.read(ASKED_FOR_ALL)) !== undefined) return [];
+    tx.set(ASKED_FOR_ALL, { at: tx.now });
     const question = encodeGroupUpdate({ kind: 'question', id: account });
     return [await tell(core, tx, self, account, [account], question)];
   });
@@ -167,6 +179,21 @@ export async function ask(
   return [await tell(core, tx, self, group, [account], question)];
 }
 
+/** Queues the question for the first of some accounts that was not asked within the hour. */
+export async function askOne(
+  core: Core,
+  tx: Transaction,
+  self: Self,
+  group: Address,
+  accounts: readonly Address[],
+): Promise<readonly string[]> {
+  for (const account of accounts) {
+    const entries = account === self.account ? [] : await ask(core, tx, self, group, account);
+    if (entries.length > 0) return entries;
+  }
+  return [];
+}
+
 /** What became of an update. */
 export interface TakenUpdate {
   readonly entries: readonly string[];
@@ -176,19 +203,22 @@ export interface TakenUpdate {
 
 const NOTHING: TakenUpdate = { entries: [], hasChanged: false };
 
-/** Takes what a device has said about a group, within the transaction that has opened its message. */
+/** Reads an update of a message in a group's chat: it is about no other group. */
+export function readUpdate(group: Address, groupChange: Uint8Array): GroupUpdate {
+  const update = decodeGroupUpdate(groupChange);
+  if (groupOf(update) === group) return update;
+  throw new PolyratchetError('wrong-chat', { expected: [group], got: groupOf(update) });
+}
+
+/** Takes what an account's device has said about a group, within the transaction that has opened its message. */
 export async function takeUpdate(
   core: Core,
   tx: Transaction,
   self: Self,
   group: Address,
-  sender: Address,
-  groupChange: Uint8Array,
+  author: Address,
+  update: GroupUpdate,
 ): Promise<TakenUpdate> {
-  const author = accountOf(sender);
-  const update = decodeGroupUpdate(groupChange);
-  if (groupOf(update) !== group)
-    throw new PolyratchetError('wrong-chat', { expected: [group], got: groupOf(update) });
   const record = await tx.read(groupRecord(group));
   switch (update.kind) {
     case 'state': {
@@ -204,8 +234,7 @@ export async function takeUpdate(
       return { entries: [], hasChanged: true };
     }
     case 'change': {
-      if (record === undefined)
-        return { entries: await ask(core, tx, self, group, self.account), hasChanged: false };
+      if (record === undefined) return NOTHING;
       const applied = applyGroupChange({ record, change: update.change, author });
       if (applied.kind === 'refused' || applied.kind === 'known') return NOTHING;
       tx.set(groupRecord(group), applied.record);

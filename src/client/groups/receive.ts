@@ -11,12 +11,14 @@ import {
   holdGroupMessage,
   isMember,
   openGroupMessage,
+  wasMember,
   type GroupRecord,
   type OpenedGroupMessage,
   type OpenGroupMessageOptions,
 } from '../../group/index.js';
 import type { SenderKeyProfile } from '../../senderkey/index.js';
-import { loadSelf, type Core, type Self } from '../core.js';
+import { isOwnTrouble, loadSelf, type Core, type Self } from '../core.js';
+import { STOPPING_CODES } from '../deadline.js';
 import type { ClientContentExtensions } from '../extensions.js';
 import type { DeliveredMessage, TakenMessage } from '../feature.js';
 import { deviceList, seenId } from '../keys.js';
@@ -26,7 +28,8 @@ import { DONE, malformed, refuse, type Opened } from '../opened.js';
 import { askAgain } from '../retry.js';
 import type { Transaction } from '../transaction.js';
 import { groupRecord, receivedSenderKey, waitingEnvelope, waitingMessages } from './keys.js';
-import { ask, takeUpdate } from './members.js';
+import { ask, askOne, readUpdate, takeUpdate } from './members.js';
+import { countWaiting, MAX_WAITING_GROUPS, stopWaiting } from './waiting.js';
 
 /** Takes a message of a session that is about a group: a key, a change, or a message that was asked for again. */
 export async function takeMessage(
@@ -37,36 +40,39 @@ export async function takeMessage(
   message: DeliveredMessage,
   envelope: PairwiseEnvelope,
 ): Promise<TakenMessage | undefined> {
-  const { chat, content, device } = message;
+  const { chat, content } = message;
   const { chat: group } = chat;
   const { groupChange, senderKeyDistribution: distribution } = content;
+  const { id: messageId, from } = envelope;
+  const account = accountOf(from);
   const isAbout = chat.kind === 'group' || groupChange !== undefined;
   if (chat.kind === 'incoming' && !isAbout) return undefined;
   const record = await tx.read(groupRecord(group));
   if (!isAbout && record === undefined) return undefined;
-  const { address: from } = device;
   try {
-    if (groupChange !== undefined) {
-      if (record === undefined && group !== self.account && (await isAccountKnown(tx, self, group)))
-        throw wrongChat(self, group);
-      const { entries, hasChanged } = await takeUpdate(core, tx, self, group, from, groupChange);
+    const isAboutAll = groupChange !== undefined && group === self.account;
+    if (record === undefined && !isAboutAll && (await isAccountKnown(tx, self, group))) {
+      throw wrongChat(self, group);
+    }
+    const update = groupChange === undefined ? undefined : readUpdate(group, groupChange);
+    if (update !== undefined && (record !== undefined || update.kind !== 'change')) {
+      const { entries, hasChanged } = await takeUpdate(core, tx, self, group, account, update);
       const opened = { ...DONE, entries, ...(hasChanged ? { group } : {}) };
       return { isShown: false, opened };
     }
     if (record === undefined) {
-      if (await isAccountKnown(tx, self, group)) throw wrongChat(self, group);
-      // A key, or a message, of a group of which this device has not been told: our other devices may know it.
-      const entries = await ask(core, tx, self, group, self.account);
-      return { isShown: false, opened: { ...(await hold(tx, envelope, group, [])), entries } };
+      return { isShown: false, opened: await holdUnknown(core, tx, self, envelope, group) };
     }
-    if (!isMember(record, accountOf(from))) {
-      const error = new PolyratchetError('wrong-chat', {
-        expected: record.group.members,
-        got: accountOf(from),
-      });
-      return { isShown: false, opened: refuse(tx, envelope, error) };
+    if (!isMember(record, account)) {
+      const opened = wasMember(record, account)
+        ? refuse(tx, envelope, notAMember(record, account))
+        : await hold(tx, envelope, group, []);
+      return { isShown: false, opened };
     }
-    if (distribution === undefined) return { isShown: true, opened: DONE };
+    if (distribution === undefined) {
+      await stopWaiting(tx, group, { device: from, messageId });
+      return { isShown: true, opened: DONE };
+    }
     const known = await tx.read(receivedSenderKey(from, group));
     const received = known === undefined ? {} : { received: known };
     const accepted = acceptGroupKey({ record, distribution, sender: from, profile, ...received });
@@ -74,7 +80,8 @@ export async function takeMessage(
     tx.set(receivedSenderKey(from, group), accepted.received);
     return { isShown: false, opened: { ...DONE, group } };
   } catch (error) {
-    if (!PolyratchetError.is(error) || error.code.startsWith('store-')) throw error;
+    if (!PolyratchetError.is(error) || STOPPING_CODES.includes(error.code) || isOwnTrouble(error))
+      throw error;
     return { isShown: false, opened: refuse(tx, envelope, error) };
   }
 }
@@ -105,10 +112,7 @@ export async function takeEnvelope(
   if (tx.get(seenId(account, id)) !== undefined) return DONE;
   const record = tx.get(groupRecord(group));
   const sender = account === self.account ? self.own.record : tx.get(deviceList(account));
-  if (record === undefined) {
-    const entries = await ask(core, tx, self, group, self.account);
-    return { ...(await hold(tx, envelope, group, [])), entries };
-  }
+  if (record === undefined) return holdUnknown(core, tx, self, envelope, group);
   if (sender === undefined) return hold(tx, envelope, group, [account]);
   const received = tx.get(receivedSenderKey(from, group));
   const options: OpenGroupMessageOptions<ClientContentExtensions> = {
@@ -127,20 +131,21 @@ export async function takeEnvelope(
     opened = openGroupMessage(options);
   } catch (error) {
     if (!PolyratchetError.is(error)) throw error;
+    if (error.code === 'list-expired') return hold(tx, envelope, group, [account]);
     return askAgain(core, tx, self, envelope, error);
   }
   switch (opened.kind) {
     case 'waiting':
       return hold(tx, envelope, group, opened.why === 'device-unverified' ? [account] : []);
     case 'refused':
-      return refuse(
-        tx,
-        envelope,
-        new PolyratchetError('wrong-chat', { expected: record.group.members, got: account }),
-      );
+      return refuse(tx, envelope, notAMember(record, account));
     case 'delivered':
       return deliver(core, tx, self, record, opened);
   }
+}
+
+function notAMember({ group }: GroupRecord, got: Address): PolyratchetError {
+  return new PolyratchetError('wrong-chat', { expected: group.members, got });
 }
 
 type Delivered = Extract<OpenedGroupMessage<ClientContentExtensions>, { kind: 'delivered' }>;
@@ -164,9 +169,25 @@ async function deliver(
   if ((await tx.read(seen)) !== undefined) return { kind: 'done', fetch };
   tx.set(seen, { at: tx.now });
   await putIntoInbox(tx, messageId, from, { kind: 'group', chat: group }, content.body);
-  const admin = state?.ask.find((each) => each !== self.account);
-  const entries = admin === undefined ? [] : await ask(core, tx, self, group, admin);
+  const entries = await askOne(core, tx, self, group, state?.ask ?? []);
   return { kind: 'done', fetch, entries };
+}
+
+/**
+ * Lets a key, a change or a message of a group wait of which this device was not told; our other devices may know it. Where
+ * too many groups wait, it is left at the server.
+ */
+async function holdUnknown(
+  core: Core,
+  tx: Transaction,
+  self: Self,
+  envelope: Envelope,
+  group: Address,
+): Promise<Opened> {
+  const isNew = (await tx.read(waitingMessages(group))) === undefined;
+  if (isNew && (await countWaiting(core)) >= MAX_WAITING_GROUPS) return { kind: 'left', fetch: [] };
+  const opened = await hold(tx, envelope, group, []);
+  return { ...opened, entries: await ask(core, tx, self, group, self.account) };
 }
 
 /** Lets a message wait, within bounds. */

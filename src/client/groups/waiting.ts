@@ -18,6 +18,16 @@ import { groupRecord, WAITING, waitingEnvelope, waitingMessages } from './keys.j
 /** A message waits this long before its sender is asked for it: the key is on its way, as a rule. */
 export const KEY_WAIT_MS: number = 10 * 1000;
 
+/** Groups in which messages wait: anybody can make up groups, and each costs some records and a question. */
+export const MAX_WAITING_GROUPS = 64;
+
+/** In how many groups messages wait. */
+export async function countWaiting({ records }: Core): Promise<number> {
+  let count = 0;
+  for await (const names of records.names(WAITING)) count += names.length;
+  return count;
+}
+
 /** Opens the messages of a group again; those that still cannot be opened go on waiting. */
 export async function releaseWaiting(
   core: Core,
@@ -54,13 +64,16 @@ async function liveMessages(tx: Transaction, group: Address): Promise<readonly W
   return released;
 }
 
-async function stopWaiting(
+/** Takes a message out of what waits, if it is there: it was read, or is lost. */
+export async function stopWaiting(
   tx: Transaction,
   group: Address,
-  { device, messageId }: WaitingMessage,
+  { device, messageId }: Pick<WaitingMessage, 'device' | 'messageId'>,
 ): Promise<void> {
-  await tx.load(waitingMessages(group), waitingEnvelope(group, device, messageId));
-  tx.remove(waitingEnvelope(group, device, messageId));
+  const key = waitingEnvelope(group, device, messageId);
+  await tx.load(waitingMessages(group), key);
+  if (tx.get(key) === undefined) return;
+  tx.remove(key);
   const left = (tx.get(waitingMessages(group))?.messages ?? []).filter(
     (message) => message.device !== device || message.messageId !== messageId,
   );
@@ -68,22 +81,29 @@ async function stopWaiting(
   else tx.set(waitingMessages(group), { group, messages: left });
 }
 
-/** Asks the senders of messages that have waited for their keys; returns the entries of the outbox. */
-export async function askForKeys(core: Core): Promise<readonly string[]> {
-  const entries: string[] = [];
-  for await (const names of core.records.names(WAITING)) {
-    for (const name of names) entries.push(...(await askInGroup(core, name.slice(WAITING.length))));
-  }
-  return entries;
+/** What was asked for. */
+export interface AskedForKeys {
+  /** Entries of the outbox. */
+  readonly entries: readonly string[];
+  /** Milliseconds until the next message has waited for long enough. */
+  readonly wait?: number;
 }
 
-async function askInGroup(core: Core, group: Address): Promise<readonly string[]> {
+/** Asks the senders of messages that have waited for their keys. */
+export async function askForKeys(core: Core): Promise<AskedForKeys> {
   const entries: string[] = [];
-  for (const message of await core.transactor.run((tx) => liveMessages(tx, group))) {
-    const opened = await core.transactor.run((tx) => askFor(core, tx, group, message));
-    entries.push(...(opened.entries ?? []));
+  let wait = Infinity;
+  for await (const names of core.records.names(WAITING)) {
+    for (const name of names) {
+      const group = name.slice(WAITING.length);
+      for (const message of await core.transactor.run((tx) => liveMessages(tx, group))) {
+        const left = KEY_WAIT_MS - Math.abs(core.settings.clock.now() - message.receivedAt);
+        if (left > 0) wait = Math.min(wait, left);
+        else entries.push(...(await core.transactor.run((tx) => askFor(core, tx, group, message))));
+      }
+    }
   }
-  return entries;
+  return { entries, ...(wait === Infinity ? {} : { wait }) };
 }
 
 /** Asks for one message, if its sender may write in the group: its key is all that is missing. */
@@ -91,17 +111,20 @@ async function askFor(
   core: Core,
   tx: Transaction,
   group: Address,
-  { device, messageId, receivedAt }: WaitingMessage,
-): Promise<Opened> {
-  if (Math.abs(tx.now - receivedAt) < KEY_WAIT_MS) return DONE;
+  { device, messageId }: WaitingMessage,
+): Promise<readonly string[]> {
   const account = accountOf(device);
   const key = waitingEnvelope(group, device, messageId);
   const self = await loadSelf(tx, groupRecord(group), deviceList(account), key);
   const record = tx.get(groupRecord(group));
   const sender = account === self.account ? self.own.record : tx.get(deviceList(account));
   const envelope = tx.get(key);
-  if (record === undefined || sender === undefined || envelope?.type !== 'senderkey') return DONE;
+  if (record === undefined || sender === undefined || envelope?.type !== 'senderkey') return [];
   const { devices } = acceptedDevices({ record: sender, now: tx.now, hosted: core.settings.hosted });
-  if (!isMember(record, account) || !devices.some(({ address }) => address === device)) return DONE;
-  return askAgain(core, tx, self, envelope, new PolyratchetError('no-sender-key', { device, id: 0 }));
+  if (!isMember(record, account) || !devices.some(({ address }) => address === device)) return [];
+  const error = new PolyratchetError('no-sender-key', { device, id: 0 });
+  const { entries } = await askAgain(core, tx, self, envelope, error);
+  // It was asked for as often as may be, and is lost.
+  if (entries === undefined) await stopWaiting(tx, group, { device, messageId });
+  return entries ?? [];
 }

@@ -145,6 +145,7 @@ export function requireFresh(createdAt: number, lifetime: number, now: number): 
  * The labels among other options, checked.
  *
  * @throws PolyratchetError `invalid-argument`
+ * @internal
  */
 export function inputLabels({ clientType, name, platform }: CompanionLabels): CompanionLabels {
   return {

@@ -1,0 +1,170 @@
+import { createClient, type Address, type Client, type Clock } from 'polyratchet';
+import { createMemoryStore } from 'polyratchet/memory';
+import { describe, expect, test } from 'vitest';
+import { expectRejection } from '../support/errors.js';
+import { seededRandom } from '../support/random.js';
+import type { Device } from './device.js';
+import { DAY_MS, HOUR_MS, NOW, World } from './world.js';
+
+const ALICE: Address = 'alice@example.org';
+const BOB: Address = 'bob@example.org';
+const body = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Alice, whose clock goes as her test says, and Bob, whose clock is right. They have talked. */
+async function people(): Promise<{
+  world: World;
+  bob: Device;
+  client: Client;
+  texts: string[];
+  set: (now: (right: number) => number) => void;
+}> {
+  const world = new World();
+  const alice = await world.register(ALICE);
+  const bob = await world.register(BOB);
+  await world.send(alice, BOB, 'hello');
+  await world.settled();
+  await world.retire(alice);
+  let now = (right: number): number => right;
+  const clock: Clock = {
+    now: () => now(world.clock.now()),
+    after: (ms, callback) => world.clock.after(ms, callback),
+  };
+  const client = createClient({
+    store: alice.store,
+    server: world.access(),
+    clock,
+    random: seededRandom(88),
+  });
+  const texts: string[] = [];
+  client.on('message', ({ message }) => texts.push(new TextDecoder().decode(message.body)));
+  await client.connect();
+  const set = (other: (right: number) => number): void => {
+    now = other;
+  };
+  return { world, bob, client, texts, set };
+}
+
+describe('a clock', () => {
+  test.each([
+    ['set back by a year', -365 * DAY_MS],
+    ['set forward by 40 days', 40 * DAY_MS],
+    ['set forward by ten years', 3_650 * DAY_MS],
+    ['set to 1970', -NOW],
+  ])('%s: messages go out and come in, in order; so they do when it is right again', async (_, skew) => {
+    const { world, bob, client, texts, set } = await people();
+    const exchange = async (name: string): Promise<void> => {
+      for (const i of [1, 2, 3]) {
+        await client.send({ to: BOB, body: body(`${name} ${String(i)}`) });
+        await world.settled();
+        await world.send(bob, ALICE, `${name} ${String(i)}`);
+        await world.settled();
+      }
+    };
+    await exchange('before');
+    set((right) => Math.max(0, right + skew));
+    await exchange('during');
+    await world.clock.jump(HOUR_MS);
+    await client.disconnect();
+    await client.connect();
+    await exchange('after an hour');
+    set((right) => right);
+    await world.clock.jump(HOUR_MS);
+    await client.disconnect();
+    await client.connect();
+    await exchange('afterwards');
+    const all = ['before', 'during', 'after an hour', 'afterwards'].flatMap((name) =>
+      [1, 2, 3].map((i) => `${name} ${String(i)}`),
+    );
+    expect(bob.texts).toEqual(['hello', ...all]);
+    expect(texts).toEqual(all);
+    expect(world.ciphertexts.reused).toBe(0);
+    expect(world.server.waiting(ALICE) + world.server.waiting(BOB)).toBe(0);
+    await client.close();
+  });
+
+  test('set back while messages wait: they go out in order', async () => {
+    const { world, bob, client, set } = await people();
+    await client.disconnect();
+    await client.send({ to: BOB, body: body('one'), id: 'zz' });
+    set((right) => right - 365 * DAY_MS);
+    await client.send({ to: BOB, body: body('two'), id: 'aa' });
+    await client.connect();
+    await world.settled();
+    expect(bob.texts).toEqual(['hello', 'one', 'two']);
+    await client.close();
+  });
+
+  test.each([NaN, -1, 0.5, Infinity, 2 ** 53, '7' as never, undefined as never])(
+    'that says %s: a typed error, and the next call works',
+    async (time) => {
+      const { world, bob, client, set } = await people();
+      const send = (): Promise<unknown> => client.send({ to: BOB, body: body('now'), id: 'one' });
+      set(() => time);
+      await expectRejection('invalid-argument', send());
+      await expectRejection('invalid-argument', client.devicesOf(BOB));
+      await expectRejection('invalid-argument', client.linkedDevices());
+      await world.send(bob, ALICE, 'are you there?');
+      await world.settled();
+      set((right) => right);
+      await client.connect();
+      await send();
+      await world.settled();
+      expect(bob.texts).toEqual(['hello', 'now']);
+      expect(await client.inbox()).toHaveLength(1);
+      await client.close();
+    },
+  );
+
+  test('a day ahead of the server’s signs no list: it would lock the account out', async () => {
+    const world = new World();
+    const client = createClient({
+      store: createMemoryStore(),
+      server: world.access(),
+      clock: { now: () => world.clock.now() + DAY_MS + 1_000, after: (ms, f) => world.clock.after(ms, f) },
+    });
+    await expectRejection('list-from-future', client.register(ALICE));
+    expect(await client.address()).toBeUndefined();
+    await client.close();
+  });
+});
+
+describe('randomness', () => {
+  test.each([
+    ['throws', () => expect.unreachable()],
+    ['gives too little', () => new Uint8Array(1)],
+    ['gives nothing', () => undefined as never],
+  ])('that %s: a typed error, nothing is lost, and the next call works', async (_, wrong) => {
+    const world = new World();
+    const alice = await world.register(ALICE);
+    const bob = await world.register(BOB);
+    await world.send(alice, BOB, 'hello');
+    await world.settled();
+    await world.send(bob, ALICE, 'hello yourself');
+    await world.settled();
+    await world.retire(bob);
+    const right = seededRandom(5);
+    let isWrong = false;
+    const client = createClient({
+      store: bob.store,
+      server: world.access(),
+      clock: world.clock,
+      random: (length) => (isWrong ? wrong() : right(length)),
+    });
+    const texts: string[] = [];
+    client.on('message', ({ message }) => texts.push(message.id));
+    const refused: unknown[] = [];
+    client.on('refused', (event) => refused.push(event));
+    await client.connect();
+    isWrong = true;
+    await expectRejection('invalid-argument', client.send({ to: ALICE, body: body('hello'), id: 'one' }));
+    await world.send(alice, BOB, 'are you there?', 'two');
+    await world.settled();
+    isWrong = false;
+    await client.connect();
+    await world.settled();
+    expect(texts).toEqual(['two']);
+    expect(refused).toEqual([]);
+    expect((await client.send({ to: ALICE, body: body('hello'), id: 'one' })).kind).toBe('sent');
+    await client.close();
+  });
+});
