@@ -1,6 +1,6 @@
 /**
  * What a client is made of, without the client: read, decode, pure steps, encode, commit. The records are those that a
- * client writes, byte for byte (`ourClient.ts` holds them against each other), with as many commits.
+ * client writes, byte for byte (`ourPair.ts` holds them against each other), with as many commits.
  */
 import type { Address, Random, Store, StoredValue } from 'polyratchet';
 import { deviceListOf, type DeviceListRecord, type OwnDevices } from 'polyratchet/devices';
@@ -38,7 +38,7 @@ const format = { form: 'payload' } as const;
 const now = CLOCK.now();
 
 /** What says which device this is, and whose devices count: it is read with every step, and was decoded before. */
-const KEPT = ['device', 'identity', 'own-devices', 'linked-device', `list/${BOB}`];
+const ALWAYS_READ = ['device', 'identity', 'own-devices', 'linked-device', `list/${BOB}`];
 
 /** A client drops what is kept for retries after so many sends. */
 const SENDS_PER_DROP = 16;
@@ -90,7 +90,7 @@ export function createPureDevice(options: PureDeviceOptions): Device<PairwiseEnv
     async send() {
       const messageId = toHex(random(16));
       const sent = `sent/${messageId}`;
-      const found = await store.read([...KEPT, sent]);
+      const found = await store.read([...ALWAYS_READ, sent]);
       const at = stamp();
       const names = { message: `message/${messageId}`, outbox: `outbox/${sortable(at)} ${messageId}` };
       const stored = await store.read([
@@ -131,7 +131,7 @@ export function createPureDevice(options: PureDeviceOptions): Device<PairwiseEnv
         const { id, from } = envelope;
         const [session, seen] = [`session/${from}`, `seen/${BOB} ${id}`];
         const name = `inbox/${sortable(stamp())} ${BOB} ${id}`;
-        const found = await store.read([...KEPT, session, `asked/${from}`, seen, name]);
+        const found = await store.read([...ALWAYS_READ, session, `asked/${from}`, seen, name]);
         const opened = openEnvelope({
           envelope,
           own,

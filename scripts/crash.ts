@@ -24,5 +24,7 @@ for (const scenario of scenarios.filter(({ name }) => name.includes(part))) {
     console.error(`  ${death.moment} ${death.boundary} call ${death.call}:`, problem);
   }
 }
-console.log(`${crashes} crashes: ${failed} with a message lost or doubled, or a key used twice (of ${keys} keys)`);
+console.log(
+  `${crashes} crashes: ${failed} with a message lost or doubled, or a key used twice (of ${keys} keys)`,
+);
 process.exitCode = failed === 0 && crashes > 0 ? 0 : 1;

@@ -229,7 +229,7 @@ function lookBack({ scene, check, wire, said }: Stage): void {
   scene(`What the server has seen: ${envelopes.length} envelopes`);
   const phrases = said().filter(({ length }) => length >= SHORTEST_PHRASE);
   const isReadable = envelopes.some(({ bytes }) =>
-    phrases.some((phrase) => Buffer.from(bytes).includes(phrase)),
+    phrases.some((phrase) => Buffer.from(bytes).includes(Buffer.from(phrase))),
   );
   check('nothing that was said can be read in them', phrases.length > 0 && !isReadable);
   const addressees = new Set(envelopes.map(({ to }) => to));

@@ -238,9 +238,9 @@ const ENVELOPE_TYPES: readonly unknown[] = ['prekey', 'message', 'senderkey', 'r
 /** Whether a delivery can be read at all: what stands in it is judged with its contents. */
 function isDelivery(value: unknown): value is Delivery {
   if (object(value) !== undefined) return false;
-  const { id, envelope } = value as Partial<Delivery>;
+  const { id, envelope } = value as { readonly id: unknown; readonly envelope: Envelope };
   if (typeof id !== 'string' || object(envelope) !== undefined) return false;
-  const { id: messageId, from, to, type, bytes, deviceIdentity, group, at } = envelope as Envelope;
+  const { id: messageId, from, to, type, bytes, deviceIdentity, group, at } = envelope;
   try {
     inputBytes('bytes', bytes);
     if (deviceIdentity !== undefined) inputBytes('deviceIdentity', deviceIdentity);

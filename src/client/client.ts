@@ -190,8 +190,8 @@ export class Client {
   /**
    * Calls `listener` with every event of a kind; the returned function ends it. Events are told after they are stored.
    *
-   * A listener may call any method of the client. Do not lose a `message` before it is handled: it comes again with the
-   * next `connect` of another run until it is acknowledged.
+   * Add listeners before `connect`: it tells of the messages that earlier runs have not acknowledged. A listener may call any
+   * method of the client. Acknowledge a `message` once it is handled; until then it comes again with the next run.
    */
   on<Kind extends keyof ClientEvents>(kind: Kind, listener: Listener<Kind>): () => void {
     return this.#core.events.on(kind, listener);
@@ -279,8 +279,9 @@ export class Client {
    * Sends a message to all devices of an account, and a copy to our own other devices. It is encrypted and stored before
    * it is sent, so a crash loses nothing, and the same id again does nothing twice.
    *
-   * @throws PolyratchetError nothing was stored then: `device-unverified` `no-list`: nobody knows the account; `too-large`,
-   *   `invalid-argument`, `store-failed`, `deadline`. A server that cannot be reached is no error: the message is `queued`.
+   * @throws PolyratchetError nothing was stored then: `device-unverified` `no-list`: nobody knows the account, or the server
+   *   cannot be asked about one that is new to this device; `too-large`: the body is longer than 251 KiB; `invalid-argument`,
+   *   `store-failed`, `deadline`. Otherwise a server that cannot be reached is no error: the message is `queued`.
    */
   send(message: SendMessage): Promise<SentMessageResult> {
     return sendMessage(this.#core, this.#outbox, message);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseAddress, type Address } from '../core/address.js';
+import { accountOf, parseAddress, type Address } from '../core/address.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import {
@@ -141,6 +141,8 @@ async function confirm(
 ): Promise<void> {
   const self = await loadPrimary(tx, approval(keyIndex), PENDING_LIST);
   const { device } = parseAddress(address);
+  if (accountOf(address) !== self.account)
+    throw new PolyratchetError('link-mismatch', { why: 'device-number' });
   const devices = confirmCompanion({ devices: self.devices, keyIndex, device, signedIdentity });
   await storeList(core, tx, self, { devices, removed: [] });
   tx.remove(approval(keyIndex));

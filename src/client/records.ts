@@ -39,13 +39,21 @@ const MAX_KEPT = 4_096;
 /** Longer records are decoded each time: they are messages, and nobody reads them twice. */
 const MAX_KEPT_LENGTH = 8_192;
 
+/** A record that is kept: a value, and the bytes that it was decoded from. */
+interface KeptRecord {
+  readonly bytes: Uint8Array;
+  readonly value: unknown;
+}
+
 const ABSENT: LoadedRecord = { version: null, value: undefined };
 
 /** A store that is asked with a deadline, whose answers are checked, and whose values are decoded once. */
 export class Records {
   readonly #store: Store;
   readonly #calls: Calls;
-  readonly #kept = new Map<string, { readonly bytes: Uint8Array; readonly value: unknown }>();
+  /** In two generations: the older goes as a whole, for a `Map` is slow to find its oldest entry behind those that went. */
+  #kept = new Map<string, KeptRecord>();
+  #keptBefore = new Map<string, KeptRecord>();
 
   constructor(store: Store, calls: Calls) {
     this.#store = store;
@@ -66,10 +74,15 @@ export class Records {
   #decode(key: AnyKey, stored: Stored | undefined): LoadedRecord {
     if (stored === undefined) return ABSENT;
     const { version, bytes } = stored;
-    const kept = this.#kept.get(key.name);
-    if (kept !== undefined && equalBytes(kept.bytes, bytes)) return { version, value: kept.value };
+    const { name } = key;
+    const recent = this.#kept.get(name);
+    const kept = recent ?? this.#keptBefore.get(name);
+    if (kept !== undefined && equalBytes(kept.bytes, bytes)) {
+      if (recent === undefined) this.#keep(name, kept);
+      return { version, value: kept.value };
+    }
     const value: unknown = key.decode(bytes);
-    this.#keep(key.name, copyBytes(bytes), value);
+    this.#keep(name, { bytes: copyBytes(bytes), value });
     return { version, value };
   }
 
@@ -115,27 +128,34 @@ export class Records {
     );
     if (outcome === 'committed') {
       for (const { name, value } of changes) {
-        if (value === null) this.#kept.delete(name);
-        else this.#keep(name, value, values.get(name));
+        if (value === null) this.#drop(name);
+        else this.#keep(name, { bytes: value, value: values.get(name) });
       }
     }
     return outcome;
   }
 
-  #keep(name: string, bytes: Uint8Array, value: unknown): void {
-    this.#kept.delete(name);
-    if (bytes.length > MAX_KEPT_LENGTH) return;
-    this.#kept.set(name, { bytes, value });
-    if (this.#kept.size <= MAX_KEPT) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
+  #keep(name: string, record: KeptRecord): void {
+    if (record.bytes.length > MAX_KEPT_LENGTH) {
+      this.#drop(name);
       return;
     }
+    if (this.#kept.size >= MAX_KEPT / 2) {
+      this.#keptBefore = this.#kept;
+      this.#kept = new Map();
+    }
+    this.#kept.set(name, record);
+  }
+
+  #drop(name: string): void {
+    this.#kept.delete(name);
+    this.#keptBefore.delete(name);
   }
 
   /** Forgets everything that was decoded. */
   forget(): void {
     this.#kept.clear();
+    this.#keptBefore.clear();
   }
 }
 

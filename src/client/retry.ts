@@ -50,7 +50,8 @@ export async function askAgain(
   const { id: messageId, from: device } = envelope;
   const { registrationId } = self;
   const before = await tx.read(retryRequests(device));
-  if (before === undefined && (await isOneTooMany(core, tx, self, device))) return { kind: 'left', fetch: [] };
+  if (before === undefined && (await isOneTooMany(core, tx, self, device)))
+    return { kind: 'left', fetch: [] };
   const plan = planRetryRequest({
     device,
     ...(before === undefined ? {} : { requests: before }),

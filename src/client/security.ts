@@ -19,7 +19,7 @@ import {
 import { securityCode, type SecurityCode } from '../securitycode/index.js';
 import { loadSelf, type Core } from './core.js';
 import { deviceList } from './keys.js';
-import { accountsOf, forgetDevices, noticeOf, refreshLists } from './lists.js';
+import { forgetDevices, noticeOf, refreshLists } from './lists.js';
 import type { Transaction } from './transaction.js';
 
 /** A security code, or what is missing for it. */
@@ -37,12 +37,21 @@ export type SecurityCodeResult =
       readonly fetch: readonly DeviceFetch[];
     };
 
-/** The security code with a contact, over all devices of both. What is missing is asked for once. */
+/**
+ * The security code with a contact, over all devices of both, as they are now: with a connection, the lists of both are asked
+ * for first. Without, or if the server fails, the code is that of the devices that are known.
+ */
 export async function securityCodeWith(core: Core, address: Address): Promise<SecurityCodeResult> {
   const account = inputAccount('account', address);
-  const first = await core.transactor.run((tx) => codeStep(core, tx, account));
-  if (first.kind === 'complete' || core.connection() === undefined) return first;
-  await refreshLists(core, accountsOf(first.fetch));
+  const self = await core.transactor.run((tx) => loadSelf(tx));
+  if (core.connection() !== undefined) {
+    try {
+      await refreshLists(core, [account, self.account]);
+    } catch (error) {
+      if (!PolyratchetError.is(error, 'server-failed') && !PolyratchetError.is(error, 'deadline'))
+        throw error;
+    }
+  }
   return core.transactor.run((tx) => codeStep(core, tx, account));
 }
 

@@ -75,7 +75,10 @@ function expectTyped(error: unknown): void {
   expect(PolyratchetError.is(error) ? 'typed' : error, 'the error').toBe('typed');
 }
 
-const answer = (value: unknown): Fault => () => Promise.resolve(value);
+const answer =
+  (value: unknown): Fault =>
+  () =>
+    Promise.resolve(value);
 const about = (account: Address, value: unknown): Fault => answer(new Map([[account, value]]));
 const { undefined: _, ...wrongButUndefined } = WRONG_ANSWERS;
 
@@ -191,7 +194,10 @@ const deliveries = {
   null: null,
   'a number': 7,
   'no envelope': { id: '1' },
-  'an envelope without bytes': { id: '1', envelope: { id: 'x', from: BOB, to: ALICE, type: 'message', at: 1 } },
+  'an envelope without bytes': {
+    id: '1',
+    envelope: { id: 'x', from: BOB, to: ALICE, type: 'message', at: 1 },
+  },
   'bytes that are none': {
     id: '1',
     envelope: { id: 'x', from: BOB, to: ALICE, type: 'message', at: 1, bytes: [1] },
@@ -231,12 +237,19 @@ describe('a mailbox with', () => {
     const { world, bob, breakable, client, heard } = stage;
     await client.disconnect();
     const acknowledged: string[] = [];
-    breakable.break('receive', (right) => withFirst(delivery, right() as unknown as AsyncIterable<unknown>), 1);
+    breakable.break(
+      'receive',
+      (right) => withFirst(delivery, right() as unknown as AsyncIterable<unknown>),
+      1,
+    );
     await client.connect();
     const id = newId();
     await world.send(bob, ALICE, 'hello', id);
     await world.settled();
-    expect(heard.filter((each) => each === id), name).toHaveLength(1);
+    expect(
+      heard.filter((each) => each === id),
+      name,
+    ).toHaveLength(1);
     expect(acknowledged).toEqual([]);
     breakable.mend();
   });
@@ -305,13 +318,14 @@ describe('a mailbox that', () => {
   });
 });
 
-async function* none(): AsyncGenerator {
-  await Promise.resolve();
+function none(): AsyncIterable<unknown> {
+  return {
+    [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+  };
 }
 
-async function* failing(): AsyncGenerator {
-  await Promise.resolve();
-  throw new Error('out of order');
+function failing(): AsyncIterable<unknown> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('out of order')) }) };
 }
 
 describe('a server that cannot be connected to', () => {
@@ -322,20 +336,28 @@ describe('a server that cannot be connected to', () => {
       [method]: () => {
         throw new Error('out of order');
       },
-    } as unknown as ServerAccess;
+    };
     const client = createClient({ store: createMemoryStore(), server, clock: world.clock });
-    expectTyped(await caught(method === 'connect' ? client.register('carol@example.org') : client.offerLink(LABELS)));
+    expectTyped(
+      await caught(method === 'connect' ? client.register('carol@example.org') : client.offerLink(LABELS)),
+    );
     const known = createClient({ store: stage.store, server, clock: world.clock });
     expectTyped(await caught(known.connect()));
   });
 
-  test.each([...Object.entries(WRONG_ANSWERS)])('connections are %s: a typed error', async (__, connection) => {
-    const { world } = stage;
-    const server = { connect: () => connection, connectUnlinked: () => connection } as unknown as ServerAccess;
-    const client = createClient({ store: createMemoryStore(), server, clock: world.clock });
-    expectTyped(await world.run(caught(client.register('carol@example.org'))));
-    expectTyped(await world.run(caught(client.offerLink(LABELS))));
-    expectTyped(await world.run(caught(client.offerLinkByCode({ ...LABELS, account: ALICE }))));
-    expect(await client.address()).toBeUndefined();
-  });
+  test.each([...Object.entries(WRONG_ANSWERS)])(
+    'connections are %s: a typed error',
+    async (__, connection) => {
+      const { world } = stage;
+      const server = {
+        connect: () => connection,
+        connectUnlinked: () => connection,
+      } as unknown as ServerAccess;
+      const client = createClient({ store: createMemoryStore(), server, clock: world.clock });
+      expectTyped(await world.run(caught(client.register('carol@example.org'))));
+      expectTyped(await world.run(caught(client.offerLink(LABELS))));
+      expectTyped(await world.run(caught(client.offerLinkByCode({ ...LABELS, account: ALICE }))));
+      expect(await client.address()).toBeUndefined();
+    },
+  );
 });

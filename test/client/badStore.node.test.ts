@@ -10,7 +10,10 @@ const BOB = 'bob@example.org';
 const body = (text: string): Uint8Array => new TextEncoder().encode(text);
 const bytes = new Uint8Array(3);
 
-const answer = (value: unknown): Fault => () => Promise.resolve(value);
+const answer =
+  (value: unknown): Fault =>
+  () =>
+    Promise.resolve(value);
 const stored = (value: unknown): Fault => answer({ get: () => value });
 
 const readFaults: readonly (readonly [string, Fault])[] = [
@@ -40,7 +43,10 @@ const commitFaults: readonly (readonly [string, Fault])[] = [
 ];
 const listFaults: readonly (readonly [string, Fault])[] = [
   ...faultsWith(WRONG_ANSWERS),
-  ['answers too many names', answer(Array.from({ length: 1_001 }, (__, i) => `inbox/${String(i).padStart(9, '0')}`))],
+  [
+    'answers too many names',
+    answer(Array.from({ length: 1_001 }, (__, i) => `inbox/${String(i).padStart(9, '0')}`)),
+  ],
   ['answers names with another prefix', answer(['session/alice@example.org'])],
   ['answers names that are none', answer([undefined])],
 ];
@@ -203,8 +209,9 @@ describe('a store whose', () => {
 
   test('read says more than was asked: the rest is passed over', async () => {
     const { world, bob, breakable, client } = await setUp();
-    breakable.break('read', async (right) =>
-      new Map([...((await right()) as Map<string, unknown>), ['more', null]]),
+    breakable.break(
+      'read',
+      async (right) => new Map([...((await right()) as Map<string, unknown>), ['more', null]]),
     );
     expect((await client.send({ to: BOB, body: body('now'), id: 'one' })).kind).toBe('sent');
     await world.settled();

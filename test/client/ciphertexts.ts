@@ -76,3 +76,11 @@ export class Ciphertexts {
       .filter(({ size }) => size > 1).length;
   }
 }
+
+/** The message key that a message to a group names: a sender's, for one position of one chain. */
+function senderKeyOf({ from, group = '', bytes }: Envelope): string {
+  // Signal's first field is a UUID, of 16 bytes; WhatsApp's is a number.
+  const profile: SenderKeyProfile = bytes[1] === 0x0a ? 'signal' : 'whatsapp';
+  const { keyId, distributionId = '', iteration } = parseMessage(profileOf(profile), bytes);
+  return `${from} ${group} ${distributionId} ${keyId} ${iteration}`;
+}

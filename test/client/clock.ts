@@ -52,17 +52,17 @@ export class ManualClock implements Clock {
 
   /** Lets time pass until a promise is settled; fails if nothing is left that could settle it. */
   async until<Result>(promise: Promise<Result>): Promise<Result> {
-    let isDone = false;
-    const done = (): void => {
-      isDone = true;
+    const wait = { isOver: false };
+    const end = (): void => {
+      wait.isOver = true;
     };
-    promise.then(done, done);
+    promise.then(end, end);
     for (let steps = 0; steps < MOST_STEPS; steps++) {
       await settled();
-      if (isDone || !this.#ring(Infinity)) break;
+      if (wait.isOver) return promise;
+      if (!this.#ring(Infinity)) break;
     }
-    if (!isDone) throw new Error('nothing is left that it could wait for');
-    return promise;
+    throw new Error('nothing is left that it could wait for');
   }
 
   /** Rings the next timer. */

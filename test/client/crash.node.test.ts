@@ -5,8 +5,8 @@ import { scenarios } from './scenarios.js';
 
 /** Every so many crashes of a scenario are run: those with ten devices, or with codes, take the longest. */
 const STRIDES: readonly (readonly [RegExp, number])[] = [
-  [/2 × 5|by code/, 17],
-  [/./, 7],
+  [/2 × 5|by code/, 14],
+  [/./, 11],
 ];
 
 describe('a device that dies', () => {

@@ -115,13 +115,26 @@ export class Device {
   /** Begins another life with the same store: it connects if it is somebody. */
   async restart(): Promise<void> {
     this.client = this.#begin();
-    if ((await this.client.address()) !== undefined) await this.client.connect();
+    const { client, process } = this;
+    const connect = async (): Promise<void> => {
+      if ((await client.address()) !== undefined) await client.connect();
+    };
+    await Promise.race([connect(), process.dead]);
+  }
+
+  /** Waits until a life has begun, whichever it is. */
+  async #alive(): Promise<void> {
+    for (;;) {
+      const { ready } = this;
+      await ready;
+      if (ready === this.ready) return;
+    }
   }
 
   /** Does something with the client, in as many lives as it takes. */
   async perform<Result>(intent: (client: Client) => Promise<Result>): Promise<Result> {
     for (;;) {
-      await this.ready;
+      await this.#alive();
       const { process, client } = this;
       const outcome = await Promise.race([
         intent(client).then((result) => ({ result })),

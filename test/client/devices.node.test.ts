@@ -13,7 +13,7 @@ const body = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Alice with some devices, and Bob, who have talked. */
 async function people(devices = 2): Promise<{ world: World; alice: Device; laptop: Device; bob: Device }> {
   const world = new World();
-  const [alice, laptop = undefined] = await world.person(ALICE, devices);
+  const [alice, laptop] = await world.person(ALICE, devices);
   const bob = await world.register(BOB);
   await world.send(alice!, BOB, 'hello');
   await world.settled();
@@ -52,7 +52,12 @@ describe('linked devices', () => {
     const { world, alice, bob } = await people(1);
     await world.link(alice);
     expect(alice.of('linked').map(({ device }) => device)).toEqual([LAPTOP]);
-    expect(alice.of('devices-changed').at(-1)?.added.map(({ address }) => address)).toEqual([LAPTOP]);
+    expect(
+      alice
+        .of('devices-changed')
+        .at(-1)
+        ?.added.map(({ address }) => address),
+    ).toEqual([LAPTOP]);
     await world.send(bob, ALICE, 'to both');
     await world.settled();
     const change = bob.of('devices-changed').at(-1);
@@ -68,7 +73,10 @@ describe('linked devices', () => {
     await expectRejection('invalid-argument', laptop.client.unlinkAll());
     await expectRejection('invalid-argument', laptop.client.linkOffers());
     const userConfirmed = { method: 'pin', at: Date.now() } as const;
-    await expectRejection('invalid-argument', laptop.client.approveLinkByCode({ code: 'ABCD1234', userConfirmed }));
+    await expectRejection(
+      'invalid-argument',
+      laptop.client.approveLinkByCode({ code: 'ABCD1234', userConfirmed }),
+    );
   });
 
   test('are five at most with the phone; who is refused has left nothing behind', async () => {
@@ -181,7 +189,7 @@ describe('logout', () => {
   test('of a primary is refused', async () => {
     const { alice } = await people();
     await expectRejection('invalid-argument', alice.client.logout());
-    expect((await alice.client.address())).toBe(ALICE);
+    expect(await alice.client.address()).toBe(ALICE);
   });
 
   test('without a connection is refused, nothing is erased, and nothing is logged out later', async () => {
@@ -278,7 +286,13 @@ describe('prekeys', () => {
 
 describe('a contact with a new phone', () => {
   /** Bob’s phone is lost; he begins anew under his address. */
-  async function newPhone(): Promise<{ world: World; alice: Device; laptop: Device; phone: Device; old: Device }> {
+  async function newPhone(): Promise<{
+    world: World;
+    alice: Device;
+    laptop: Device;
+    phone: Device;
+    old: Device;
+  }> {
     const { world, alice, laptop, bob } = await people();
     await world.retire(bob);
     return { world, alice, laptop, phone: await world.register(BOB), old: bob };

@@ -36,9 +36,9 @@ export function faultsWith(
   only: readonly string[] = Object.keys(ANY_FAULT),
 ): readonly (readonly [string, Fault])[] {
   return [
-    ...only.map((name) => [name, ANY_FAULT[name] as Fault] as const),
+    ...only.map((name) => [name, ANY_FAULT[name]!] as const),
     ...Object.entries(wrong).map(
-      ([name, value]) => [`answers ${name}`, (() => Promise.resolve(value)) as Fault] as const,
+      ([name, value]) => [`answers ${name}`, () => Promise.resolve(value)] as const,
     ),
   ];
 }

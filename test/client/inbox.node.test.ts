@@ -83,18 +83,23 @@ describe('how messages are written', () => {
 
   test('a body that is no Message is refused, and nothing is stored', async () => {
     const { alice, bob } = await pair({ form: 'message' });
-    await expect(alice.send({ to: BOB, body: Uint8Array.of(0xff) })).rejects.toMatchObject({ code: 'malformed' });
+    await expect(alice.send({ to: BOB, body: Uint8Array.of(0xff) })).rejects.toMatchObject({
+      code: 'malformed',
+    });
     await Promise.all([alice.close(), bob.close()]);
   });
 
-  test.each([true, false])('a message without id and chat is taken only from whom may be foreign: %s', async (foreign) => {
-    const { world, alice, heard, refused, bob } = await pair({ form: 'message', foreign });
-    const carol = new Foreigner(world, 'carol@example.org');
-    await carol.write(BOB, message, 'one');
-    await carol.write(BOB, message, 'one');
-    await world.settled();
-    expect(heard).toEqual(foreign ? [message] : []);
-    expect(refused).toEqual(foreign ? [] : ['malformed', 'malformed']);
-    await Promise.all([alice.close(), bob.close()]);
-  });
+  test.each([true, false])(
+    'a message without id and chat is taken only from whom may be foreign: %s',
+    async (foreign) => {
+      const { world, alice, heard, refused, bob } = await pair({ form: 'message', foreign });
+      const carol = new Foreigner(world, 'carol@example.org');
+      await carol.write(BOB, message, 'one');
+      await carol.write(BOB, message, 'one');
+      await world.settled();
+      expect(heard).toEqual(foreign ? [message] : []);
+      expect(refused).toEqual(foreign ? [] : ['malformed', 'malformed']);
+      await Promise.all([alice.close(), bob.close()]);
+    },
+  );
 });

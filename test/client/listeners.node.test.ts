@@ -28,7 +28,9 @@ describe('a listener', () => {
   test('may close the client: what was under way is kept, and comes again', async () => {
     const { world, alice, bob } = await pair();
     let closing: Promise<void> | undefined;
-    bob.client.on('message', () => (closing ??= bob.client.close()));
+    bob.client.on('message', () => {
+      closing ??= bob.client.close();
+    });
     for (const text of ['one', 'two', 'three']) await world.send(alice, BOB, text);
     await world.settled();
     await closing;

@@ -255,7 +255,8 @@ function logout(companion: Device): Promise<void> {
 }
 
 async function requireLoggedOut(world: World, phone: Device, companion: Device): Promise<void> {
-  require('that it is in no list', (await world.run(phone.client.linkedDevices())).length === 0);
+  require('that it is in no list', (await world.run(phone.perform((client) => client.linkedDevices())))
+    .length === 0);
   require('that its store is empty', companion.store.size() === 0);
 }
 

@@ -2,7 +2,7 @@ import { createClient, PolyratchetError } from 'polyratchet';
 import { describe, expect, test } from 'vitest';
 import { expectRejection } from '../support/errors.js';
 import { seededRandom } from '../support/random.js';
-import { Device } from './device.js';
+import { type Device } from './device.js';
 import { DAY_MS, NO_FAULTS, World } from './world.js';
 
 const ALICE = 'alice@example.org';

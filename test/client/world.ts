@@ -278,6 +278,7 @@ async function tolerant(link: Promise<unknown>): Promise<void> {
   try {
     await link;
   } catch (error) {
-    if (!PolyratchetError.is(error) || !/^(link-|server-failed|invalid-argument)/.test(error.code)) throw error;
+    if (!PolyratchetError.is(error) || !/^(link-|server-failed|invalid-argument)/.test(error.code))
+      throw error;
   }
 }

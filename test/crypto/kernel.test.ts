@@ -93,6 +93,14 @@ describe('the kernel gives what the operations give one at a time', () => {
     expect(kernel.hmacSha256Batch(keys, messages)).toEqual(sequential.hmacSha256Batch(keys, messages));
   });
 
+  test('HKDF after steps of no chain: nothing of their info is left where an empty salt is', () => {
+    const [input, none] = [new Uint8Array(64).fill(1), new Uint8Array(0)];
+    for (const label of ['one', 'another']) {
+      expect(kernel.chainSteps([], new TextEncoder().encode(label), 80)).toEqual(none);
+      expect(kernel.hkdfSha256(input, none, INFO, 64)).toEqual(hkdfSha256(input, none, INFO, 64));
+    }
+  });
+
   test('the longest walk that keeps every key, and one whose keys do not fit', () => {
     const [chainKey = new Uint8Array(32)] = keysOf(1);
     for (const kept of [2_000, 13_000]) {

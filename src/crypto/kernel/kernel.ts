@@ -67,6 +67,7 @@ export function kernelOperations(exports: KernelExports, fallback: BatchOperatio
     if (preparedInfo === info) return;
     bytes.set(info, io);
     exports.init(info.length);
+    bytes.fill(0, io, io + info.length); // no chain may follow that would be wiped with it
     preparedInfo = info;
   };
 

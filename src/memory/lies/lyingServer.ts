@@ -39,6 +39,14 @@ export interface LyingServer extends MemoryServer {
   readonly intercepted: () => readonly Envelope[];
 }
 
+/** A device that lies shut out, and how it stood before the first of them. */
+interface ShutOut {
+  /** How many lies do. */
+  lies: number;
+  readonly isUnlinked: boolean;
+  readonly hadKeys: boolean;
+}
+
 const LIES = { ...LIST_LIES, ...BUNDLE_LIES, ...MAIL_LIES, ...OTHER_LIES };
 
 /**
@@ -61,6 +69,7 @@ export function createLyingServer(options: MemoryServerOptions = {}): LyingServe
   const { random = systemRandom } = options;
   const publications = new Map<Address, DeviceListAnswer[]>();
   const intruders: Intruder[] = [];
+  const shutOut = new Map<Address, ShutOut>();
   let intercepted: readonly Envelope[] = [];
   let delivered: readonly Envelope[] = [];
   let tellings: readonly Telling[] = [];
@@ -101,11 +110,17 @@ export function createLyingServer(options: MemoryServerOptions = {}): LyingServe
     shutOut: (device) => {
       const known = honest.registry.register(device);
       const { isUnlinked, keys } = known;
+      const state = shutOut.get(device) ?? { lies: 0, isUnlinked, hadKeys: keys !== undefined };
+      shutOut.set(device, state);
+      state.lies++;
       known.isUnlinked = true;
       known.mailbox.wake();
       return () => {
-        const wasUnlinkedSince = keys !== undefined && known.keys === undefined;
-        known.isUnlinked = isUnlinked || wasUnlinkedSince;
+        state.lies--;
+        if (state.lies > 0) return;
+        shutOut.delete(device);
+        const wasUnlinkedSince = state.hadKeys && known.keys === undefined;
+        known.isUnlinked = state.isUnlinked || wasUnlinkedSince;
       };
     },
     intrude: (address) => {

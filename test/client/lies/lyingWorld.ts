@@ -3,6 +3,7 @@ import {
   accountOf,
   type Address,
   type Envelope,
+  type LinkingServer,
   type SentMessageResult,
   type Server,
   type ServerAccess,
@@ -46,17 +47,14 @@ export class LyingWorld extends World {
   #strangers = 0;
   /** Lies of a test's own, beside those that the server knows. */
   distort: Distortion = () => ({});
+  /** Such lies to devices that want to be linked. */
+  distortLinks: (truth: LinkingServer) => Partial<LinkingServer> = () => ({});
 
   override access(): ServerAccess {
     const access = super.access();
     return {
-      connectUnlinked: () => access.connectUnlinked(),
-      connect: (address) => {
-        const truth = access.connect(address);
-        return new Proxy(truth, {
-          get: (_, name: keyof Server) => this.distort(truth, address)[name] ?? truth[name],
-        });
-      },
+      connectUnlinked: () => distorted(access.connectUnlinked(), (truth) => this.distortLinks(truth)),
+      connect: (address) => distorted(access.connect(address), (truth) => this.distort(truth, address)),
     };
   }
 
@@ -81,18 +79,22 @@ export class LyingWorld extends World {
   async truth(): Promise<void> {
     this.server.truth();
     this.distort = () => ({});
+    this.distortLinks = () => ({});
     for (const device of this.devices) await this.run(device.client.disconnect());
     await this.finish();
     await this.finish();
   }
 
-  /** A message of a device that the server has made up, delivered to one that is real. */
+  /** A message of a device that the server has made up, delivered to one that is real unless other lies hide its keys. */
   async intrude(
     { identity, registrationId, address }: Intruder,
     to: Address,
-    { from = address, deviceIdentity }: { readonly from?: Address; readonly deviceIdentity?: Uint8Array } = {},
-  ): Promise<void> {
-    const bundle = (await this.server.connect(from).fetchBundles([to])).get(to);
+    {
+      from = address,
+      deviceIdentity,
+    }: { readonly from?: Address; readonly deviceIdentity?: Uint8Array } = {},
+  ): Promise<boolean> {
+    const bundle = (await this.server.connect('mallory@example.org').fetchBundles([to])).get(to);
     const id = `intrusion ${this.#injected++}`;
     const [outcome] = encryptFanout({
       identity,
@@ -105,7 +107,7 @@ export class LyingWorld extends World {
       random: this.#random,
       now: this.clock.now(),
     });
-    if (outcome?.kind !== 'encrypted') throw new Error('the intruder could not encrypt');
+    if (outcome?.kind !== 'encrypted') return false;
     this.inject({
       id,
       from,
@@ -115,6 +117,7 @@ export class LyingWorld extends World {
       ...(deviceIdentity === undefined ? {} : { deviceIdentity }),
     });
     await this.settled();
+    return true;
   }
 
   /** Delivers an envelope that nobody has sent. */
@@ -152,6 +155,16 @@ export class LyingWorld extends World {
     const strays = envelopes.filter(({ type, to }) => type !== 'retry' && !this.#linked.has(to));
     return new Set([...this.#opened, ...strays]).size;
   }
+}
+
+/** A connection that says something else where it is told to, from the moment on. */
+function distorted<Connection extends object>(
+  truth: Connection,
+  distort: (truth: Connection) => Partial<Connection>,
+): Connection {
+  return new Proxy(truth, {
+    get: (_, name): unknown => Reflect.get(distort(truth), name) ?? Reflect.get(truth, name),
+  });
 }
 
 /** Whether a device of the server's can open an envelope: it tries, with the keys that it really has. */
@@ -233,7 +246,10 @@ export async function devicesFor(viewer: Device, account: Address): Promise<read
 }
 
 /** Why the devices that do not count are left out, by their numbers. */
-export async function exclusions(viewer: Device, account: Address): Promise<Readonly<Record<number, string>>> {
+export async function exclusions(
+  viewer: Device,
+  account: Address,
+): Promise<Readonly<Record<number, string>>> {
   const { excluded } = await viewer.client.devicesOf(account);
   return Object.fromEntries(excluded.map(({ device, why }) => [device, why]));
 }

@@ -1,0 +1,306 @@
+/**
+ * People who write to a group, change it, link and unlink devices and crash, on a network that mixes, repeats and loses.
+ *
+ * Who may read a message is written down when it is sent: all devices of those whom its sender sees in the group. Whoever
+ * has a device that is gone opens none of the others at the end; and everybody else has shown all of theirs, but for those
+ * of senders who are no members any more in their eyes.
+ */
+import fc from 'fast-check';
+import { accountOf, PolyratchetError, type Address, type Envelope } from 'polyratchet';
+import type { MemoryStore } from 'polyratchet/memory';
+import type { Device } from '../device.js';
+import { HOUR_MS } from '../world.js';
+import { opened } from './attacker.js';
+import { act, ALICE, BOB, CAROL, DAVE, GroupWorld, groupsOf, say, WITH_GROUPS } from './people.js';
+
+const PEOPLE = [ALICE, BOB, CAROL, DAVE];
+const GROUP = 'friends@groups.example.org';
+
+/** One thing that happens; numbers choose among what there is. */
+export interface Act {
+  readonly kind: 'send' | 'change' | 'link' | 'unlink' | 'crash' | 'deliver' | 'wait';
+  readonly who: number;
+  readonly what: number;
+  readonly whom: number;
+}
+
+/** Walks of so many steps. */
+export function acts(steps: number): fc.Arbitrary<readonly Act[]> {
+  const kinds = [
+    ...Array.from({ length: 8 }, () => 'send' as const),
+    ...Array.from({ length: 3 }, () => 'change' as const),
+    ...(['link', 'unlink', 'crash', 'crash', 'deliver', 'deliver', 'wait'] as const),
+  ];
+  const number = fc.nat(999);
+  const one = fc.record({ kind: fc.constantFrom(...kinds), who: number, what: number, whom: number });
+  return fc.array(one, { minLength: steps, maxLength: steps, size: 'max' });
+}
+
+/** What walks have met. */
+export interface Tally {
+  sent: number;
+  shown: number;
+  /** Messages of senders who were no members any more when they came. */
+  refused: number;
+  changes: number;
+  forks: number;
+  gone: number;
+  /** Messages that did not open for who is gone. */
+  closed: number;
+  crashes: number;
+  mixed: number;
+  repeated: number;
+  lostKeys: number;
+}
+
+export function newTally(): Tally {
+  return {
+    sent: 0,
+    shown: 0,
+    refused: 0,
+    changes: 0,
+    forks: 0,
+    gone: 0,
+    closed: 0,
+    crashes: 0,
+    mixed: 0,
+    repeated: 0,
+    lostKeys: 0,
+  };
+}
+
+/** A device that is gone, and what was sent to it. */
+interface Gone {
+  readonly device: Device;
+  readonly address: Address;
+  readonly store: MemoryStore;
+}
+
+/** Walks through acts, and throws at the first violation. */
+export async function walk(steps: readonly Act[], tally: Tally): Promise<void> {
+  const party = new Walk(tally);
+  await party.begin();
+  for (const step of steps) await party.take(step);
+  await party.end();
+}
+
+class Walk {
+  readonly #tally: Tally;
+  readonly #world = new GroupWorld();
+  readonly #gone: Gone[] = [];
+  #kept: Envelope[] = [];
+  /** Decides what becomes of each envelope: the same each time. */
+  #dice = 1;
+
+  constructor(tally: Tally) {
+    this.#tally = tally;
+  }
+
+  async begin(): Promise<void> {
+    for (const account of PEOPLE) await this.#world.register(account, WITH_GROUPS);
+    const [alice] = this.#world.devices;
+    if (alice === undefined) throw new Error('nobody is there');
+    await act(this.#world, alice, (groups) => groups.create({ id: GROUP, members: [BOB, CAROL] }));
+    await this.#world.settled();
+    this.#world.mail = (envelope) => this.#carry(envelope);
+  }
+
+  async take({ kind, who, what, whom }: Act): Promise<void> {
+    const world = this.#world;
+    const device = pick(world.devices, who);
+    this.#dice += what + 1;
+    if (kind === 'crash') {
+      this.#tally.crashes++;
+      const boundary = what % 2 === 0 ? 'store' : 'server';
+      device.process.arm({ boundary, call: 1 + (whom % 4), moment: what % 3 === 0 ? 'before' : 'after' });
+      return;
+    }
+    switch (kind) {
+      case 'send':
+        await this.#send(device, `text ${this.#tally.sent}`);
+        break;
+      case 'change':
+        await this.#change(who, what, pick(PEOPLE, whom));
+        break;
+      case 'link': {
+        await this.#deliver(); // a link is not what is walked here
+        const phone = await this.#phoneOf(pick(PEOPLE, whom));
+        if ((await world.run(phone.perform((client) => client.linkedDevices()))).length < 2)
+          await world.link(phone, WITH_GROUPS);
+        break;
+      }
+      case 'unlink':
+        await this.#unlink(device);
+        break;
+      case 'deliver':
+        await this.#deliver();
+        break;
+      case 'wait':
+        await world.clock.advance((1 + (what % 3)) * HOUR_MS);
+    }
+    await world.settled();
+  }
+
+  /** What the network does with an envelope: the first time it may be kept back, repeated or, if it is a key, lost. */
+  #carry(envelope: Envelope): readonly Envelope[] {
+    this.#dice = (this.#dice * 1_103 + 12_345) % 65_536;
+    switch (this.#dice % 10) {
+      case 0:
+      case 1:
+        this.#kept.push(envelope);
+        this.#tally.mixed++;
+        return [];
+      case 2:
+        this.#tally.repeated++;
+        return [envelope, envelope];
+      case 3:
+        if (!this.#world.keyIds.has(envelope.id)) return [envelope];
+        this.#tally.lostKeys++;
+        return [];
+      default:
+        return [envelope];
+    }
+  }
+
+  async #deliver(): Promise<void> {
+    const world = this.#world;
+    const { mail } = world;
+    const kept = this.#kept;
+    this.#kept = [];
+    await world.deliver(
+      ...kept.filter((_, i) => i % 2 === 1),
+      ...kept.filter((_, i) => i % 2 === 0).reverse(),
+    );
+    world.mail = mail;
+  }
+
+  async #send(device: Device, text: string): Promise<void> {
+    if (!(await this.#isIn(device))) return;
+    await say(this.#world, device, GROUP, text);
+    this.#tally.sent++;
+  }
+
+  async #change(who: number, what: number, whom: Address): Promise<void> {
+    const kind = pick(['add', 'add', 'add', 'remove', 'remove', 'promote', 'leave'] as const, what);
+    const device = pick(kind === 'leave' ? this.#world.devices : await this.#admins(), who);
+    const account = accountOf(await device.address());
+    // Alice stays what she is, so that there is somebody to ask.
+    if ((kind === 'leave' ? account : whom) === ALICE && kind !== 'add') return;
+    try {
+      await act(this.#world, device, (groups) =>
+        kind === 'leave' ? groups.leave(GROUP) : groups[kind](GROUP, [whom]),
+      );
+      this.#tally.changes++;
+    } catch (error) {
+      if (!PolyratchetError.is(error, 'membership-conflict')) throw error;
+    }
+  }
+
+  /** Devices of those who are admins in their own eyes. */
+  async #admins(): Promise<readonly Device[]> {
+    const admins: Device[] = [];
+    for (const device of this.#world.devices) {
+      const account = accountOf(await device.address());
+      const state = await act(this.#world, device, (groups) => groups.get(GROUP)).catch(() => undefined);
+      if (state?.admins.includes(account) === true) admins.push(device);
+    }
+    return admins;
+  }
+
+  async #unlink(device: Device): Promise<void> {
+    const world = this.#world;
+    const address = await device.address();
+    if (address === accountOf(address)) return;
+    await this.#deliver();
+    const phone = await this.#phoneOf(accountOf(address));
+    this.#gone.push({ device, address, store: device.store.snapshot() });
+    await world.retire(device);
+    await world.run(phone.perform((client) => client.unlink(address)));
+    this.#tally.gone++;
+  }
+
+  /** Everybody gets everything, learns whatever it lacks, and is looked at. */
+  async end(): Promise<void> {
+    const world = this.#world;
+    for (const { process } of world.devices) process.arm();
+    for (let round = 0; round < 3; round++) {
+      await this.#deliver();
+      world.mail = (envelope) => [envelope];
+      await world.finish();
+      for (const device of world.devices) await this.#send(device, `round ${round}`);
+      await world.clock.advance(2 * HOUR_MS);
+    }
+    await this.#agree();
+    await this.#look();
+    await this.#attack();
+  }
+
+  async #agree(): Promise<void> {
+    const states = new Set<string>();
+    for (const device of this.#world.devices) {
+      if (await this.#isIn(device)) {
+        const { members, admins, version } = await act(this.#world, device, (groups) => groups.get(GROUP));
+        states.add(JSON.stringify([version, members, admins]));
+      }
+      this.#tally.forks += device.of('group-changed').filter(({ lost }) => lost).length;
+    }
+    if (states.size > 1) throw new Error(`the members see different groups: ${[...states].join(' ')}`);
+  }
+
+  async #look(): Promise<void> {
+    const { devices, sent } = this.#world;
+    const { reusedKeys, doubled, strange } = await this.#world.faults();
+    if (reusedKeys + doubled + strange > 0) throw new Error(JSON.stringify({ reusedKeys, doubled, strange }));
+    for (const { name, text, recipients } of sent) {
+      const [account = '', ...id] = name.split(' ');
+      for (const device of recipients.filter((each) => devices.includes(each))) {
+        if (device.shown.get(name)?.text === text) this.#tally.shown++;
+        else if (await this.#isExcused(device, account, id.join(' '))) this.#tally.refused++;
+        else throw new Error(`${await device.address()} has not shown ${name}`);
+      }
+    }
+  }
+
+  /** Whether the sender of a message was no member in a device's eyes, when it came or for good. */
+  async #isExcused(device: Device, sender: Address, id: string): Promise<boolean> {
+    if (device.of('refused').some((event) => event.id === id && accountOf(event.from) === sender))
+      return true;
+    const state = await act(this.#world, device, (groups) => groups.get(GROUP)).catch(() => undefined);
+    return state?.members.includes(sender) !== true;
+  }
+
+  async #attack(): Promise<void> {
+    const { ciphertexts, sent } = this.#world;
+    for (const { device, ...loot } of this.#gone) {
+      const ids = await opened(this.#world, loot, ciphertexts.envelopes);
+      for (const { name, recipients } of sent) {
+        const id = name.slice(name.indexOf(' ') + 1);
+        if (recipients.includes(device)) continue;
+        if (ids.has(id)) throw new Error(`${loot.address} opens ${name}`);
+        this.#tally.closed++;
+      }
+    }
+  }
+
+  async #isIn(device: Device): Promise<boolean> {
+    const account = accountOf(await this.#world.run(device.address()));
+    return this.#world.run(
+      device.perform(async (client) => {
+        const groups = await groupsOf(client).list();
+        return groups.some(({ id, members }) => id === GROUP && members.includes(account));
+      }),
+    );
+  }
+
+  async #phoneOf(account: Address): Promise<Device> {
+    const phone = (await this.#world.members()).get(account);
+    if (phone === undefined) throw new Error(`${account} has no phone`);
+    return phone;
+  }
+}
+
+function pick<Item>(items: readonly Item[], which: number): Item {
+  const item = items[which % items.length];
+  if (item === undefined) throw new Error('nothing to pick from');
+  return item;
+}
