@@ -17,6 +17,7 @@ import { equalBytes } from '../src/core/bytes.js';
 import { listSteps } from '../test/devices/steps.js';
 import { walkLists } from '../test/devices/world.js';
 import { newSendTally, sendSteps, walkSends } from '../test/fanout/sendWorld.js';
+import { floodOfStrangers, walkAmongLies } from '../test/client/lies/soak.js';
 import { groupActs, newGroupTally, walkGroup } from '../test/group/groupWorld.js';
 import { mostExchanges, newTally, summary } from '../test/model/tally.js';
 import { MOST_EXCHANGES, walk } from '../test/model/walk.js';
@@ -39,6 +40,7 @@ const MESSAGES = 100_000;
 const LIST_WALKS = 3_000;
 const SEND_WALKS = 400;
 const GROUP_WALKS = 1_000;
+const LIES_MS = 60_000;
 const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 
 /** Garbage that one message may leave behind is a bug; this is room for what the engine itself moves about. */
@@ -55,6 +57,8 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
   'a client that receives': receiveMany,
+  'a server that lies': () => walkAmongLies(LIES_MS),
+  'a flood of made-up accounts': floodOfStrangers,
 };
 
 let failed = 0;

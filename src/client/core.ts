@@ -17,6 +17,7 @@ import type { Emitter } from './events.js';
 import type { ClientContentExtensions } from './extensions.js';
 import { DEVICE, deviceList, IDENTITY, LINKED_DEVICE, OWN_DEVICES, session } from './keys.js';
 import type { FeatureParts } from './feature.js';
+import type { Lock } from './lock.js';
 import type { AnyKey, Records } from './records.js';
 import type { Transaction, Transactor } from './transaction.js';
 
@@ -36,6 +37,11 @@ export interface Core {
   readonly events: Emitter;
   /** The plan of the last send in each chat: made again only where something has changed. */
   readonly plans: Map<Address, FanoutPlan>;
+  /**
+   * Taken for what is fetched for a message and the transaction that uses it: of several messages to a new contact the first
+   * takes his bundle, and the others find a session.
+   */
+  readonly fetching: Lock;
   /** What features have brought along. */
   readonly features: FeatureParts[];
   /** The open connection. */

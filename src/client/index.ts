@@ -8,10 +8,6 @@
 export {
   Client,
   createClient,
-  LINK_POLL_MS,
-  SERVER_DEADLINE_MS,
-  STORE_DEADLINE_MS,
-  type ClientOptions,
   type PendingCodeLink,
   type PendingLink,
   type PendingQrLink,
@@ -20,6 +16,7 @@ export type { ClientEvent, ClientEvents, Listener, ReceivedMessage } from './eve
 export type { Feature, FeatureMethods } from './feature.js';
 export type { OfferCodeLinkOptions, OfferLinkOptions } from './linkCompanion.js';
 export type { ApproveCodeLinkOptions, ApproveLinkOptions } from './linkPrimary.js';
+export { LINK_POLL_MS, SERVER_DEADLINE_MS, STORE_DEADLINE_MS, type ClientOptions } from './options.js';
 export type { Sent } from './outbox.js';
 export { MAX_LIST_FETCHES } from './receive.js';
 export type { AcceptIdentityOptions, SecurityCodeResult } from './security.js';

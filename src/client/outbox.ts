@@ -10,6 +10,7 @@
  *
  * @module
  */
+import type { Address } from '../core/address.js';
 import { toHex } from '../core/bytes.js';
 import { PolyratchetError } from '../core/errors.js';
 import { randomBytes } from '../core/random.js';
@@ -227,10 +228,13 @@ function asError(cause: unknown): PolyratchetError {
 async function sendEntry(core: Core, name: string, written?: Written): Promise<void> {
   let current = written?.plan;
   let entry = written?.entry;
+  let hasFetched = false;
   for (;;) {
     entry ??= await core.transactor.run((tx) => readEntry(tx, name));
     if (entry === undefined) return;
     if (entry.round > 0 && entry.envelopes.length === 0) {
+      // Whoever was interrupted after the server's answer may not have the lists that it has asked for.
+      if (entry.round > 1 && !hasFetched) await refreshLists(core, await accountsTo(core, entry.messageId));
       current = await sealNext(core, name, entry);
       entry = undefined;
       continue;
@@ -245,7 +249,13 @@ async function sendEntry(core: Core, name: string, written?: Written): Promise<v
     if (fetch === undefined) return;
     entry = undefined;
     await refreshLists(core, fetch);
+    hasFetched = true;
   }
+}
+
+/** The accounts that a message was written to. */
+async function accountsTo(core: Core, messageId: string): Promise<readonly Address[]> {
+  return (await core.transactor.run((tx) => tx.read(message(messageId))))?.accounts ?? [];
 }
 
 /** Whether the server has nothing to say. */

@@ -7,6 +7,7 @@ import { accountOf, type Address } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import {
   planFanout,
+  type DeviceOutcome,
   sealEnvelopes,
   type FanoutPlan,
   type OutgoingMessage,
@@ -128,6 +129,21 @@ export async function sealStep(
   return sealed;
 }
 
+/**
+ * Checks that somebody gets a message: that it was sent may not be said of one which no device of its recipients can read.
+ *
+ * @throws PolyratchetError `no-session`: the server has no bundle of them; or what is wrong with the bundles that came.
+ */
+export function requireReached({ recipients }: FanoutPlan, outcomes: readonly DeviceOutcome[]): void {
+  const theirs = outcomes.slice(0, recipients.length);
+  if (theirs.length === 0 || theirs.some(({ kind }) => kind === 'sealed' || kind === 'sent-before')) return;
+  const failed = theirs.find((outcome) => outcome.kind === 'failed');
+  const [first] = recipients;
+  throw (
+    failed?.error ?? new PolyratchetError('no-session', first === undefined ? {} : { device: first.device })
+  );
+}
+
 /** A primary with another identity is for the person to decide about. */
 function tellFailure(tx: Transaction, device: Address, error: PolyratchetError): void {
   if (!PolyratchetError.is(error, 'untrusted-identity') || accountOf(device) !== device) return;
@@ -154,6 +170,7 @@ export async function sealRound(
       const missing = fetched.missing(plan);
       if (missing !== undefined) return missing;
       const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
+      requireReached(plan, sealed.outcomes);
       keepPlan(core, sealed.plan);
       await then(tx, sealed);
       return { plan: sealed.plan };

@@ -19,7 +19,7 @@ import { keepPlan, loadSelf, type Core } from './core.js';
 import type { ClientContentExtensions } from './extensions.js';
 import { deviceList, message, outboxName, sentId } from './keys.js';
 import { finish, writeEntry, type Outbox, type Sent, type Written } from './outbox.js';
-import { Fetched, planChat, sealStep, type Destination, type Missing } from './seal.js';
+import { Fetched, planChat, requireReached, sealStep, type Destination, type Missing } from './seal.js';
 import type { Transaction } from './transaction.js';
 
 /** A message to send. */
@@ -89,13 +89,25 @@ type Step =
  */
 export async function sendContent(core: Core, outbox: Outbox, request: Request): Promise<SentMessageResult> {
   const fetched = new Fetched();
+  const encrypt = (failure?: PolyratchetError): Promise<Step> =>
+    core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
+  let step = await encrypt();
+  if (step.kind === 'fetch') step = await core.fetching.run(() => fetchAndEncrypt(core, fetched, encrypt));
+  const written = step.kind === 'stored' ? step.written : undefined;
+  const sent = await outbox.send(step.name, written);
+  return { ...sent, id: request.id, devices: step.kind === 'stored' ? step.devices : [] };
+}
+
+/** Fetches what a message lacks until it can be encrypted; if the server fails, the message makes do. */
+async function fetchAndEncrypt(
+  core: Core,
+  fetched: Fetched,
+  encrypt: (failure?: PolyratchetError) => Promise<Step>,
+): Promise<Exclude<Step, { readonly kind: 'fetch' }>> {
   let failure: PolyratchetError | undefined;
   for (;;) {
-    const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
-    if (step.kind !== 'fetch') {
-      const sent = await outbox.send(step.name, step.kind === 'stored' ? step.written : undefined);
-      return { ...sent, id: request.id, devices: step.kind === 'stored' ? step.devices : [] };
-    }
+    const step = await encrypt(failure);
+    if (step.kind !== 'fetch') return step;
     try {
       await fetched.fetch(core, step);
     } catch (error) {
@@ -140,6 +152,7 @@ async function encryptStep(
   const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
   keepPlan(core, sealed.plan);
   const { envelopes, outcomes } = sealed;
+  requireReached(plan, outcomes);
   const { participantHash } = plan;
   if (envelopes.length === 0) {
     await finish(tx, name, messageId);

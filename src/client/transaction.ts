@@ -13,6 +13,7 @@
 import { inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { ClientEvent } from './events.js';
+import { Lock } from './lock.js';
 import { encodedValue, type AnyKey, type LoadedRecord, type RecordKey, type Records } from './records.js';
 import type { StoreChange } from './store.js';
 
@@ -117,7 +118,7 @@ export interface TransactionContext {
 /** Runs transactions, one after the other. */
 export class Transactor {
   readonly #context: TransactionContext;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #lock = new Lock();
   #lastStamp = 0;
 
   constructor(context: TransactionContext) {
@@ -131,9 +132,7 @@ export class Transactor {
    *   clock says no time.
    */
   async run<Result>(step: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const running = this.#last.then(() => this.#attempt(step));
-    this.#last = running.catch(() => undefined);
-    const { result, events } = await running;
+    const { result, events } = await this.#lock.run(() => this.#attempt(step));
     this.#context.tell(events);
     return result;
   }
@@ -155,7 +154,7 @@ export class Transactor {
   }
 
   /** Waits for the transactions that were begun. */
-  async settled(): Promise<void> {
-    await this.#last;
+  settled(): Promise<void> {
+    return this.#lock.settled();
   }
 }

@@ -111,6 +111,18 @@ test('a companion that is linked while others write gets what is sent from then 
   expect(laptop.texts).toHaveLength(4);
 });
 
+test('a sender that dies between the server’s answer and the lists that it asks for reaches all the same', async () => {
+  const world = new GroupWorld();
+  const { alice, bob, group } = await world.friends(1);
+  await say(world, alice, group, 'before');
+  const tablet = await world.link(bob, WITH_GROUPS);
+  alice.process.arm({ boundary: 'server', call: 2, moment: 'before' }); // the first is the send
+  await say(world, alice, group, 'for the tablet, too');
+  await world.finish();
+  expect(tablet.texts).toEqual(['for the tablet, too']);
+  expect(await world.faults()).toEqual(NO_FAULTS);
+});
+
 test('a device that is nobody yet, and options that are none', async () => {
   const world = new GroupWorld();
   const device = world.device(WITH_GROUPS);

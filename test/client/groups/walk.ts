@@ -7,7 +7,9 @@
  */
 import fc from 'fast-check';
 import { accountOf, PolyratchetError, type Address, type Envelope } from 'polyratchet';
+import { decodeIdentity } from 'polyratchet/identity';
 import type { MemoryStore } from 'polyratchet/memory';
+import { toHex } from '../../../src/core/bytes.js';
 import type { Device } from '../device.js';
 import { HOUR_MS } from '../world.js';
 import { opened } from './attacker.js';
@@ -40,7 +42,7 @@ export function acts(steps: number): fc.Arbitrary<readonly Act[]> {
 export interface Tally {
   sent: number;
   shown: number;
-  /** Messages of senders who were no members any more when they came. */
+  /** Messages of senders who were gone when they came. */
   refused: number;
   changes: number;
   forks: number;
@@ -73,7 +75,10 @@ export function newTally(): Tally {
 interface Gone {
   readonly device: Device;
   readonly address: Address;
+  readonly identity: string;
   readonly store: MemoryStore;
+  /** Messages whose senders had not heard of it. */
+  readonly unheard: Set<string>;
 }
 
 /** Walks through acts, and throws at the first violation. */
@@ -88,6 +93,9 @@ class Walk {
   readonly #tally: Tally;
   readonly #world = new GroupWorld();
   readonly #gone: Gone[] = [];
+  /** Who was removed at some time, or has left. */
+  readonly #wereOut = new Set<Address>();
+  readonly #senders = new Map<string, Device>();
   #kept: Envelope[] = [];
   /** Decides what becomes of each envelope: the same each time. */
   #dice = 1;
@@ -176,8 +184,24 @@ class Walk {
 
   async #send(device: Device, text: string): Promise<void> {
     if (!(await this.#isIn(device))) return;
+    const unheard = await this.#unheardBy(device);
     await say(this.#world, device, GROUP, text);
+    const { name = '' } = this.#world.sent.at(-1) ?? {};
+    this.#senders.set(name, device);
+    for (const gone of unheard) gone.unheard.add(name);
     this.#tally.sent++;
+  }
+
+  /** The devices that are gone, and that count all the same as far as a device knows. */
+  async #unheardBy(device: Device): Promise<readonly Gone[]> {
+    const unheard: Gone[] = [];
+    for (const gone of this.#gone) {
+      const { devices } = await this.#world.run(
+        device.perform((client) => client.devicesOf(accountOf(gone.address))),
+      );
+      if (devices.some(({ identity }) => toHex(identity) === gone.identity)) unheard.push(gone);
+    }
+    return unheard;
   }
 
   async #change(who: number, what: number, whom: Address): Promise<void> {
@@ -191,6 +215,7 @@ class Walk {
         kind === 'leave' ? groups.leave(GROUP) : groups[kind](GROUP, [whom]),
       );
       this.#tally.changes++;
+      if (kind === 'remove' || kind === 'leave') this.#wereOut.add(kind === 'leave' ? account : whom);
     } catch (error) {
       if (!PolyratchetError.is(error, 'membership-conflict')) throw error;
     }
@@ -213,9 +238,17 @@ class Walk {
     if (address === accountOf(address)) return;
     await this.#deliver();
     const phone = await this.#phoneOf(accountOf(address));
-    this.#gone.push({ device, address, store: device.store.snapshot() });
+    const store = device.store.snapshot();
+    const record = (await store.read(['identity'])).get('identity')?.value ?? new Uint8Array();
+    const identity = toHex(decodeIdentity(record).publicKey);
+    this.#gone.push({ device, address, identity, store, unheard: new Set() });
     await world.retire(device);
-    await world.run(phone.perform((client) => client.unlink(address)));
+    await world.run(
+      phone.perform(async (client) => {
+        const linked = await client.linkedDevices();
+        if (linked.some((each) => each.address === address)) await client.unlink(address);
+      }),
+    );
     this.#tally.gone++;
   }
 
@@ -255,27 +288,38 @@ class Walk {
       const [account = '', ...id] = name.split(' ');
       for (const device of recipients.filter((each) => devices.includes(each))) {
         if (device.shown.get(name)?.text === text) this.#tally.shown++;
-        else if (await this.#isExcused(device, account, id.join(' '))) this.#tally.refused++;
+        else if (this.#isGone(name) || (await this.#isExcused(device, account, id.join(' '))))
+          this.#tally.refused++;
         else throw new Error(`${await device.address()} has not shown ${name}`);
       }
     }
   }
 
-  /** Whether the sender of a message was no member in a device's eyes, when it came or for good. */
+  /**
+   * Whether the sender of a message was no member in a device's eyes, when it came or for good; or the device was put out
+   * itself before it could ask for a message whose key it had lost.
+   */
   async #isExcused(device: Device, sender: Address, id: string): Promise<boolean> {
-    if (device.of('refused').some((event) => event.id === id && accountOf(event.from) === sender))
-      return true;
+    const isAbout = (event: { readonly id: string; readonly from: Address }): boolean =>
+      event.id === id && accountOf(event.from) === sender;
+    if (device.of('refused').some(isAbout)) return true;
+    if (this.#wereOut.has(accountOf(await device.address())) && device.of('lost').some(isAbout)) return true;
     const state = await act(this.#world, device, (groups) => groups.get(GROUP)).catch(() => undefined);
     return state?.members.includes(sender) !== true;
   }
 
+  /** Whether a message came from a device that was unlinked since. */
+  #isGone(name: string): boolean {
+    return this.#gone.some(({ device }) => device === this.#senders.get(name));
+  }
+
   async #attack(): Promise<void> {
     const { ciphertexts, sent } = this.#world;
-    for (const { device, ...loot } of this.#gone) {
+    for (const { device, unheard, ...loot } of this.#gone) {
       const ids = await opened(this.#world, loot, ciphertexts.envelopes);
       for (const { name, recipients } of sent) {
         const id = name.slice(name.indexOf(' ') + 1);
-        if (recipients.includes(device)) continue;
+        if (recipients.includes(device) || unheard.has(name)) continue;
         if (ids.has(id)) throw new Error(`${loot.address} opens ${name}`);
         this.#tally.closed++;
       }

@@ -109,7 +109,7 @@ export function walkSteps(maxLength: number): fc.Arbitrary<readonly WalkStep[]> 
         }),
       },
     ),
-    { minLength: maxLength / 2, maxLength },
+    { minLength: maxLength / 2, maxLength, size: 'max' },
   );
 }
 
