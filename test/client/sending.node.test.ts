@@ -1,4 +1,5 @@
 import { createClient, PolyratchetError } from 'polyratchet';
+import { createMemoryStore } from 'polyratchet/memory';
 import { describe, expect, test } from 'vitest';
 import { expectRejection } from '../support/errors.js';
 import { seededRandom } from '../support/random.js';
@@ -271,5 +272,46 @@ describe('two clients on one store', () => {
     expect(PolyratchetError.is(error)).toBe(true);
     expect(world.ciphertexts.envelopes.length).toBe(before);
     await client.close();
+  });
+});
+
+describe('whom the server keeps keys from', () => {
+  test('a message that no device of its recipient could read is not said to be sent, and can be sent again', async () => {
+    const { world, bob } = await pair();
+    let hidden = true;
+    const access = world.access();
+    const client = createClient({
+      store: createMemoryStore(),
+      clock: world.clock,
+      random: seededRandom(7),
+      server: {
+        connectUnlinked: () => access.connectUnlinked(),
+        connect: (device) => {
+          const connection = access.connect(device);
+          const fetchBundles: typeof connection.fetchBundles = (devices) =>
+            hidden ? Promise.resolve(new Map()) : connection.fetchBundles(devices);
+          return { ...connection, fetchBundles };
+        },
+      },
+    });
+    await world.run(client.register('carol@example.org'));
+    const send = () => world.run(client.send({ to: BOB, body: body('hello'), id: 'one' }));
+    const { data } = await expectRejection('no-session', send());
+    expect(data.device).toBe(BOB);
+    hidden = false;
+    expect((await send()).kind).toBe('sent');
+    await world.finish();
+    expect(bob.texts).toEqual(['hello']);
+    await world.run(client.close());
+  });
+
+  test('fifty first messages to a contact at the same time take one of his one-time prekeys', async () => {
+    const { world, alice, bob } = await pair();
+    const before = world.server.oneTimePreKeys(BOB);
+    const texts = names('first', 50);
+    await world.run(Promise.all(texts.map((text) => alice.client.send({ to: BOB, body: body(text) }))));
+    expect(before - world.server.oneTimePreKeys(BOB)).toBe(1);
+    await world.finish();
+    expect(bob.texts).toEqual(texts);
   });
 });

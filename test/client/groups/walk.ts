@@ -272,7 +272,8 @@ class Walk {
     const states = new Set<string>();
     for (const device of this.#world.devices) {
       if (await this.#isIn(device)) {
-        const { members, admins, version } = await act(this.#world, device, (groups) => groups.get(GROUP));
+        const { members, admins, version } = await act(this.#world, device, (groups) => groups.get(GROUP)); console.log("STATE", await device.address(), version);
+        console.log('STATE', await device.address(), version);
         states.add(JSON.stringify([version, members, admins]));
       }
       this.#tally.forks += device.of('group-changed').filter(({ lost }) => lost).length;
