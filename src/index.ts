@@ -16,6 +16,7 @@ export {
   createClient,
   type Client,
   type ClientEvent,
+  type ClientEventOf,
   type ClientEvents,
   type ClientOptions,
   type Delivery,

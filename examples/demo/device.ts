@@ -9,7 +9,12 @@ import {
   type ReceivedMessage,
   type ServerAccess,
 } from 'polyratchet';
+import type { FeatureMethods } from 'polyratchet/client';
+import { groups } from 'polyratchet/groups';
 import { createMemoryStore, type MemoryStore } from 'polyratchet/memory';
+
+/** A client with groups. */
+type GroupClient = Client & FeatureMethods<[ReturnType<typeof groups>]>;
 
 /** Milliseconds between two looks at a link: nobody is far away here. */
 const LINK_POLL_MS = 5;
@@ -31,7 +36,7 @@ export class Device {
   readonly #options: DeviceOptions;
   #address: Address | undefined;
   #store: MemoryStore = createMemoryStore();
-  #client: Client;
+  #client: GroupClient;
 
   constructor(options: DeviceOptions) {
     this.#options = options;
@@ -42,7 +47,7 @@ export class Device {
     return this.#options.name;
   }
 
-  get client(): Client {
+  get client(): GroupClient {
     return this.#client;
   }
 
@@ -90,9 +95,9 @@ export class Device {
     return this.events.filter((event): event is ClientEvents[Kind] => event.kind === kind);
   }
 
-  #start(): Client {
+  #start(): GroupClient {
     const { server } = this.#options;
-    const client = createClient({ store: this.#store, server, linkPoll: LINK_POLL_MS });
+    const client = createClient({ store: this.#store, server, linkPoll: LINK_POLL_MS, features: [groups()] });
     for (const kind of KINDS) client.on(kind, (event) => this.events.push(event));
     client.on('message', ({ message }) => {
       this.#show(message);
@@ -114,6 +119,7 @@ const KINDS = [
   'lost',
   'identity-changed',
   'devices-changed',
+  'group-changed',
   'list-refused',
   'logged-out',
   'disconnected',

@@ -61,6 +61,8 @@ export const NAMES: ReadonlyMap<Address, string> = new Map([
   ['alice:2@example.org', 'Alice’s tablet'],
   ['bob@example.org', 'Bob’s phone'],
   ['bob:1@example.org', 'Bob’s laptop'],
+  ['carol@example.org', 'Carol’s phone'],
+  ['carol:1@example.org', 'Carol’s laptop'],
 ]);
 
 /** The messages of one device. */

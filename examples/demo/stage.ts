@@ -23,7 +23,7 @@ export interface Stage {
   /** A device sends a message. */
   readonly say: (from: Device, body: Uint8Array, to: Address) => Promise<void>;
   /** A message is sent, in whatever way: the devices that should show it are noted. */
-  readonly expect: (from: Device, body: Uint8Array, to: Address) => void;
+  readonly expect: (from: Device, body: Uint8Array, ...to: readonly Address[]) => void;
   /** Waits until devices have shown what they should. */
   readonly settle: (...devices: readonly Device[]) => Promise<void>;
   /** What was said by anybody. */
@@ -52,10 +52,10 @@ export function createStage(): Stage {
   const shows = ({ address }: Device, { chat, body }: ReceivedMessage): void => {
     tell({ kind: 'shown', on: address, chat: chat.kind, text: preview(body) });
   };
-  const expect = (from: Device, body: Uint8Array, to: Address): void => {
+  const expect = (from: Device, body: Uint8Array, ...to: readonly Address[]): void => {
     said.push(body);
     for (const { device, expected, isHere } of members.values()) {
-      const isConcerned = [to, accountOf(from.address)].includes(accountOf(device.address));
+      const isConcerned = [...to, accountOf(from.address)].includes(accountOf(device.address));
       if (isHere && isConcerned && device !== from) expected.push(content(body));
     }
   };

@@ -7,6 +7,7 @@ import { accountOf, PolyratchetError } from 'polyratchet';
 import { codeOn, compare } from './comparing.js';
 import type { Device } from './device.js';
 import { timed, type Outcome } from './events.js';
+import { groupScene } from './groups.js';
 import { tellLies } from './lying.js';
 import { linkByCode, linkByQr } from './linking.js';
 import { createStage, type Stage } from './stage.js';
@@ -35,6 +36,7 @@ export async function play(message: Uint8Array): Promise<Outcome> {
     bobPhone: stage.buy('Bob’s phone'),
     bobLaptop: stage.buy('Bob’s laptop'),
   };
+  let carols: readonly Device[] = [];
   try {
     await register(stage, cast);
     const digits = await meet(stage, cast);
@@ -46,9 +48,10 @@ export async function play(message: Uint8Array): Promise<Outcome> {
     await loseTablet(stage, cast);
     await dieWhileSending(stage, cast, 'on-the-way-there');
     await dieWhileSending(stage, cast, 'on-the-way-back');
+    carols = await groupScene(stage, cast);
     lookBack(stage);
   } finally {
-    await Promise.all(all(cast).map((device) => device.switchOff()));
+    await Promise.all([...all(cast), ...carols].map((device) => device.switchOff()));
   }
   return stage.verdict();
 }
@@ -233,7 +236,7 @@ function lookBack({ scene, check, wire, said }: Stage): void {
   );
   check('nothing that was said can be read in them', phrases.length > 0 && !isReadable);
   const addressees = new Set(envelopes.map(({ to }) => to));
-  check('all are for these five devices', addressees.size === 5);
+  check('all are for these seven devices', addressees.size === 7);
 }
 
 /** Alice’s in the order of their numbers, then Bob’s. */

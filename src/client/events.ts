@@ -27,27 +27,46 @@ export interface ReceivedMessage {
   readonly receivedAt: number;
 }
 
+/** An event of a kind. */
+export interface ClientEventOf<Kind extends string> {
+  /** Which event it is. */
+  readonly kind: Kind;
+}
+
 /** The events, by their kinds. */
 export interface ClientEvents {
   /** A message may be shown. */
-  readonly message: { readonly kind: 'message'; readonly message: ReceivedMessage };
-  /** A message that was queued has reached the server. */
-  readonly sent: { readonly kind: 'sent'; readonly id: string };
-  /** A message could not be read, and its sender was asked five times: it is lost. */
-  readonly lost: { readonly kind: 'lost'; readonly id: string; readonly from: Address };
-  /** An envelope was refused: nothing of it counts. */
-  readonly refused: {
-    readonly kind: 'refused';
+  readonly message: ClientEventOf<'message'> & {
+    /** The message. */
+    readonly message: ReceivedMessage;
+  };
+  /** A message of ours has reached the server, at once or after it was queued. */
+  readonly sent: ClientEventOf<'sent'> & {
+    /** Its id. */
     readonly id: string;
+  };
+  /** A message could not be read, and its sender was asked five times: it is lost. */
+  readonly lost: ClientEventOf<'lost'> & {
+    /** Its id. */
+    readonly id: string;
+    /** Address of the device that sent it. */
     readonly from: Address;
+  };
+  /** An envelope was refused: nothing of it counts. */
+  readonly refused: ClientEventOf<'refused'> & {
+    /** Id of its message. */
+    readonly id: string;
+    /** Address of the device that it is said to come from. */
+    readonly from: Address;
+    /** Why. */
     readonly error: PolyratchetError;
   };
   /**
    * An account's primary identity is another than the one that is pinned: show it, compare security codes, and call
    * `acceptIdentity`. Its messages wait.
    */
-  readonly 'identity-changed': {
-    readonly kind: 'identity-changed';
+  readonly 'identity-changed': ClientEventOf<'identity-changed'> & {
+    /** Address of the account. */
     readonly account: Address;
     /** The pinned identity key, 32 bytes. */
     readonly expected: Uint8Array;
@@ -55,10 +74,12 @@ export interface ClientEvents {
     readonly got: Uint8Array;
   };
   /** Companions of an account came or went: the security code with it is another one. */
-  readonly 'devices-changed': {
-    readonly kind: 'devices-changed';
+  readonly 'devices-changed': ClientEventOf<'devices-changed'> & {
+    /** Address of the account. */
     readonly account: Address;
+    /** Those that came. */
     readonly added: readonly AddedDevice[];
+    /** Those that went. */
     readonly removed: readonly RemovedDevice[];
     /** Whether people should compare codes again. */
     readonly notice: SecurityNotice;
@@ -67,20 +88,20 @@ export interface ClientEvents {
    * The server's answer about an account's devices was refused: what was known before still counts. For the own account on
    * the primary, `list-from-future`: its clock is more than a day ahead of the server's, and its list could not be renewed.
    */
-  readonly 'list-refused': {
-    readonly kind: 'list-refused';
+  readonly 'list-refused': ClientEventOf<'list-refused'> & {
+    /** Address of the account. */
     readonly account: Address;
+    /** Why. */
     readonly error: PolyratchetError;
   };
   /** On a companion: the phone was off for four weeks, and contacts will leave this device out soon. */
-  readonly 'device-list-expiring': {
-    readonly kind: 'device-list-expiring';
+  readonly 'device-list-expiring': ClientEventOf<'device-list-expiring'> & {
     /** The last moment at which the list counts, milliseconds since 1970. */
     readonly expiresAt: number;
   };
   /** The members of a group have changed, or a change of ours was lost to another admin's. */
-  readonly 'group-changed': {
-    readonly kind: 'group-changed';
+  readonly 'group-changed': ClientEventOf<'group-changed'> & {
+    /** Address of the group. */
     readonly group: Address;
     /** Who came, went, or got another role, and through whom. */
     readonly changes: readonly GroupEvent[];
@@ -88,13 +109,19 @@ export interface ClientEvents {
     readonly lost: boolean;
   };
   /** On the primary: a companion has answered, and is one of the account's devices. */
-  readonly linked: { readonly kind: 'linked'; readonly device: Address };
+  readonly linked: ClientEventOf<'linked'> & {
+    /** Its address. */
+    readonly device: Address;
+  };
   /** One-time prekeys had run out: new sessions were started without one. */
-  readonly 'prekeys-depleted': { readonly kind: 'prekeys-depleted' };
+  readonly 'prekeys-depleted': ClientEventOf<'prekeys-depleted'>;
   /** This device was unlinked by its primary, and has erased its store. */
-  readonly 'logged-out': { readonly kind: 'logged-out' };
+  readonly 'logged-out': ClientEventOf<'logged-out'>;
   /** The connection is gone; `connect` opens another. */
-  readonly disconnected: { readonly kind: 'disconnected'; readonly error?: PolyratchetError };
+  readonly disconnected: ClientEventOf<'disconnected'> & {
+    /** Why, if it did not just end. */
+    readonly error?: PolyratchetError;
+  };
 }
 
 /** Any event. */

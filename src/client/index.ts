@@ -12,7 +12,7 @@ export {
   type PendingLink,
   type PendingQrLink,
 } from './client.js';
-export type { ClientEvent, ClientEvents, Listener, ReceivedMessage } from './events.js';
+export type { ClientEvent, ClientEventOf, ClientEvents, Listener, ReceivedMessage } from './events.js';
 export type { Feature, FeatureMethods } from './feature.js';
 export type { OfferCodeLinkOptions, OfferLinkOptions } from './linkCompanion.js';
 export type { ApproveCodeLinkOptions, ApproveLinkOptions } from './linkPrimary.js';

@@ -100,8 +100,12 @@ function chunksOf(envelopes: readonly Envelope[]): readonly (readonly Envelope[]
 
 /** Whether a message has reached the server. */
 export type Sent =
-  | { readonly kind: 'sent' }
   | {
+      /** It has. */
+      readonly kind: 'sent';
+    }
+  | {
+      /** It is stored, and goes out with the next connection. */
       readonly kind: 'queued';
       /** Why not yet. */
       readonly error: PolyratchetError;

@@ -2,7 +2,6 @@
 import { groups } from 'polyratchet/groups';
 import { describe, expect, test } from 'vitest';
 import { expectRejection } from '../../support/errors.js';
-import type { Device } from '../device.js';
 import { NO_FAULTS, type DeviceExtras } from '../world.js';
 import { act, BOB, GroupWorld, say, WITH_GROUPS } from './people.js';
 
@@ -38,7 +37,7 @@ describe.each(['whatsapp', 'signal'] as const)('in the format of %s', (profile) 
     const { alice, bob, carol, group } = await world.friends(1, extras);
     const sending: Promise<unknown>[] = [];
     for (let i = 0; i < 50; i++) {
-      sending.push(say(world, [alice, bob, carol][i % 3] as Device, group, `text ${i}`));
+      sending.push(say(world, [alice, bob, carol][i % 3]!, group, `text ${i}`));
     }
     await Promise.all(sending);
     await world.finish();

@@ -10,7 +10,17 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DAY_MS } from '../world.js';
 import { expectBounded, namesOf } from './flood.js';
-import { ALICE, BOB, chat, expectNoHarm, LAPTOP, people, TABLET, type People } from './lyingWorld.js';
+import {
+  ALICE,
+  BOB,
+  chat,
+  expectNoHarm,
+  LAPTOP,
+  people,
+  refusals,
+  TABLET,
+  type People,
+} from './lyingWorld.js';
 
 describe('messages', () => {
   let all: People;
@@ -167,6 +177,7 @@ test('the first words of a session may come under a name that nobody knows, and 
   await world.run(bob.client.send({ to: as, body: new TextEncoder().encode('who are you?') }));
   await world.settled();
   expect(stranger.texts).toEqual([]);
+  expect(refusals(stranger)).toContain('wrong-chat');
 });
 
 describe('requests for a message that were forged', () => {
