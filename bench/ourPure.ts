@@ -2,7 +2,8 @@
  * What a client is made of, without the client: read, decode, pure steps, encode, commit. The records are those that a
  * client writes, byte for byte (`ourPair.ts` holds them against each other), with as many commits.
  */
-import type { Address, Random, Store, StoredValue } from 'polyratchet';
+import { accountOf, type Address, type Random, type Store, type StoredValue } from 'polyratchet';
+import type { ContentFormat } from 'polyratchet/content';
 import { deviceListOf, type DeviceListRecord, type OwnDevices } from 'polyratchet/devices';
 import {
   composeMessage,
@@ -16,7 +17,8 @@ import {
 } from 'polyratchet/fanout';
 import type { Identity } from 'polyratchet/identity';
 import { decodeSession, encodeSession, type Session } from 'polyratchet/session';
-// A client's own records have no subpath: nobody else reads them.
+// A client's own records and fields have no subpath: nobody else reads them.
+import { CLIENT_EXTENSIONS, type ClientExtensions } from '../src/client/extensions.js';
 import { inboxTable, outboxTable, usedIdTable } from '../src/client/state.js';
 import { encodeRecord } from '../src/wire/index.js';
 import { check } from './operations/conversation.js';
@@ -33,7 +35,7 @@ export interface PureDeviceOptions {
   readonly list: DeviceListRecord;
 }
 
-const format = { form: 'payload' } as const;
+const format: ContentFormat<ClientExtensions> = { form: 'payload', extensions: CLIENT_EXTENSIONS };
 
 const now = CLOCK.now();
 
@@ -102,7 +104,12 @@ export function createPureDevice(options: PureDeviceOptions): Device<PairwiseEnv
         devices.map((device) => [device, decodeSession(bytesOf(stored, `session/${device}`))] as const),
       );
       plan = planned(sessions, plan);
-      const message = composeMessage({ plan, messageId, format, content: { body: BODY } });
+      const message = composeMessage({
+        plan,
+        messageId,
+        format,
+        content: { body: BODY, extensions: { author: accountOf(plan.from) } },
+      });
       const sealed = sealEnvelopes({ plan, message, identity, registrationId: 1, sessions, random, now });
       const { envelopes } = sealed;
       const { participantHash } = plan;

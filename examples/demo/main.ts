@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: two people, five devices, and a server that lies.
+ * `npm run demo`: three people, seven devices, and a server that lies.
  *
  *     npm run demo -- --message "Hello!"     what to send
  *     npm run demo -- --file picture.png     or a file of at most 251 KiB

@@ -19,7 +19,7 @@ export function print({ events, devices, complete }: Outcome, colours: boolean):
   const last = complete
     ? paint('green', 'Every device got exactly what was sent, and nobody else got anything.')
     : paint('red', 'Something is wrong.');
-  const title = paint('bold', 'Five devices of two people, and a server that cannot read a word');
+  const title = paint('bold', 'Seven devices of three people, and a server that cannot read a word');
   return [title, ...lines, '', paint('bold', 'Verdict'), ...verdict, '', last, ''].join('\n');
 }
 

@@ -1,7 +1,7 @@
 /**
  * The story: Alice and Bob register their phones, compare one code, link a laptop and a tablet, and a laptop, and talk, her
  * phone on or off. The server tells every lie that it knows. A tablet is left on a train. A process dies in the middle of a
- * sentence.
+ * sentence. Carol comes into a group, and is removed from it.
  */
 import { accountOf, PolyratchetError } from 'polyratchet';
 import { codeOn, compare } from './comparing.js';

@@ -109,7 +109,7 @@ export async function beginCodeLink(
     await requireNew(tx);
     await tx.load(LINK);
     tx.set(IDENTITY, generateIdentity(random));
-    tx.set(LINK, { codeLink: encodeCompanionCodeLink(link), ref });
+    tx.set(LINK, { codeLink: encodeCompanionCodeLink(link), ref, account });
   });
   return started.code;
 }
@@ -127,7 +127,7 @@ export async function awaitLink(core: Core, server: CheckedLinkingServer, ask: A
     const hello = await ask(until, async () => (await server.fetchLink(ref)).answer);
     const finish = await core.transactor.run(async (tx) => {
       await tx.load(IDENTITY, LINK);
-      const link = tx.get(LINK)?.codeLink;
+      const { codeLink: link, ...rest } = tx.get(LINK) ?? {};
       const identity = tx.get(IDENTITY);
       if (link === undefined || identity === undefined) {
         throw new PolyratchetError('link-expired', { why: 'used' });
@@ -140,7 +140,7 @@ export async function awaitLink(core: Core, server: CheckedLinkingServer, ask: A
         random,
         now: tx.now,
       });
-      tx.set(LINK, { offer: encodeLinkOffer(finished.offer), ref });
+      tx.set(LINK, { ...rest, offer: encodeLinkOffer(finished.offer) });
       return finished.finish;
     });
     await server.finishLink(finish);
@@ -166,6 +166,9 @@ async function takeApproval(
     throw new PolyratchetError('link-expired', { why: 'used' });
   }
   const { random, hosted } = core.settings;
+  if (link.account !== undefined && link.account !== account) {
+    throw new PolyratchetError('link-mismatch', { account, why: 'identity' });
+  }
   const offer = decodeLinkOffer(link.offer);
   const { device, reply } = completeLink({
     offer,

@@ -127,6 +127,12 @@ async function deliver(
   const { messageId, device, chat, content } = opened;
   const { address: from } = device;
   const account = accountOf(from);
+  const { author } = content.extensions ?? {};
+  const isForeign = author === undefined && core.settings.format.foreign === true;
+  if (author !== account && !isForeign) {
+    const error = new PolyratchetError('wrong-chat', { expected: [account], got: author ?? 'nobody' });
+    return refuse(tx, envelope, error);
+  }
   const seen = seenId(account, messageId);
   const fetch = accountsOf(opened.fetch);
   const isRepeated = (await tx.read(seen)) !== undefined;

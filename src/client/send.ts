@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputAccount, type Address } from '../core/address.js';
+import { accountOf, inputAccount, type Address } from '../core/address.js';
 import { copyBytes, inputBytes, toHex } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
@@ -14,9 +14,10 @@ import {
   type DeviceOutcome,
   type FanoutPlan,
   type OutgoingContent,
+  type OutgoingMessage,
 } from '../fanout/index.js';
 import { keepPlan, loadSelf, type Core } from './core.js';
-import type { ClientContentExtensions } from './extensions.js';
+import { authored, type ClientContentExtensions } from './extensions.js';
 import { deviceList, message, outboxName, sentId } from './keys.js';
 import { finish, writeEntry, type Outbox, type Sent, type Written } from './outbox.js';
 import { Fetched, planChat, requireReached, sealStep, type Destination, type Missing } from './seal.js';
@@ -128,7 +129,7 @@ async function encryptStep(
   fetched: Fetched,
   failure: PolyratchetError | undefined,
 ): Promise<Step> {
-  const { id: messageId, chat, accounts, content } = request;
+  const { id: messageId, chat, accounts } = request;
   const self = await loadSelf(tx, sentId(messageId), ...accounts.map(deviceList));
   const used = tx.get(sentId(messageId));
   if (used !== undefined) return { kind: 'known', name: outboxName(used.at, messageId) };
@@ -145,7 +146,7 @@ async function encryptStep(
 
   if (missing !== undefined)
     return { kind: 'stored', name: await queueContent(core, tx, plan, request), devices: [] };
-  const outgoing = composeMessage({ plan, messageId, format: core.settings.format, content });
+  const outgoing = compose(core, plan, request);
   const at = tx.stamp();
   const name = outboxName(at, messageId);
   tx.set(sentId(messageId), { at });
@@ -167,13 +168,23 @@ export async function queueContent(
   core: Core,
   tx: Transaction,
   plan: FanoutPlan,
-  { id: messageId, content }: Request,
+  request: Request,
 ): Promise<string> {
+  const { id: messageId } = request;
   const at = tx.stamp();
   const name = outboxName(at, messageId);
   await tx.load(message(messageId), sentId(messageId));
   tx.set(sentId(messageId), { at });
-  tx.set(message(messageId), composeMessage({ plan, messageId, format: core.settings.format, content }));
+  tx.set(message(messageId), compose(core, plan, request));
   await writeEntry(core, tx, name, { messageId, round: 1, envelopes: [] });
   return name;
+}
+
+/** The message of a request. */
+export function compose(
+  { settings: { format } }: Core,
+  plan: FanoutPlan,
+  { id: messageId, content }: Pick<Request, 'id' | 'content'>,
+): OutgoingMessage {
+  return composeMessage({ plan, messageId, format, content: authored(accountOf(plan.from), content) });
 }

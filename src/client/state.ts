@@ -227,6 +227,8 @@ export interface LinkState {
   readonly reply?: Uint8Array;
   /** Names the exchange at the server, once it has a name. */
   readonly ref?: string;
+  /** By code: the account that was asked. */
+  readonly account?: Address;
 }
 
 /** The table of {@link LinkState}. */
@@ -238,6 +240,7 @@ export const linkTable: Table<LinkState> = {
     offer: optional(2, bytes()),
     reply: optional(3, bytes()),
     ref: optional(4, string),
+    account: optional(5, accountText),
   },
 };
 

@@ -8,7 +8,6 @@ import { copyBytes, inputBytes } from '../../core/bytes.js';
 import { inputObject } from '../../core/check.js';
 import { inputMessageId } from '../../content/index.js';
 import {
-  composeMessage,
   type DeviceOutcome,
   type Envelope,
   type FanoutPlan,
@@ -20,7 +19,7 @@ import { loadSelf, type Core, type Self } from '../core.js';
 import { deviceList, keptMessage, message, outboxName, sentId } from '../keys.js';
 import { writeEntry, type Outbox, type Written } from '../outbox.js';
 import { Fetched, sealStep, type Missing } from '../seal.js';
-import { randomId, type SentMessageResult } from '../send.js';
+import { compose, randomId, type SentMessageResult } from '../send.js';
 import type { Transaction } from '../transaction.js';
 import { keyHolders, ownSenderKey } from './keys.js';
 import { requireGroup } from './members.js';
@@ -115,10 +114,8 @@ async function encryptStep(core: Core, tx: Transaction, request: Request, fetche
   tx.set(ownSenderKey(group), encrypted.key.senderKey);
   tx.set(keyHolders(group), encrypted.key.holders);
   const state = groupStateOf(record);
-  const outgoing = composeMessage({
-    plan,
-    messageId,
-    format,
+  const outgoing = compose(core, plan, {
+    id: messageId,
     content: { ...content, extensions: { groupState: state } },
   });
   const readers = readersOf(plan, encrypted.key);
@@ -158,13 +155,9 @@ async function distribute(
   const { senderKey, holders } = key;
   const messageId = randomId(core);
   const groupId = plan.chat;
-  const outgoing = composeMessage({
-    plan,
-    messageId,
-    format: core.settings.format,
-    content: {
-      senderKeyDistribution: { groupId, message: senderKeyDistribution({ senderKey }) },
-    },
+  const outgoing = compose(core, plan, {
+    id: messageId,
+    content: { senderKeyDistribution: { groupId, message: senderKeyDistribution({ senderKey }) } },
   });
   const { envelopes, outcomes } = await sealStep(core, tx, self, plan, outgoing, fetched);
   const mark = keptMessage({ messageId, sentAt: tx.now });

@@ -1,8 +1,0 @@
-import fc from 'fast-check';
-import { acts, newTally, walk } from '../test/client/groups/walk.js';
-import { World } from '../test/client/world.js';
-const tally = newTally();
-const orig = World.prototype.access;
-World.prototype.access = function (this: any) { (globalThis as any).W = this; const a = orig.call(this); return { ...a, connect: (d: string) => { const c = a.connect(d); return { ...c, send: async (e: any, o: any) => { const r = await c.send(e, o); if (process.env.WHO && d.startsWith(process.env.WHO)) console.log('SEND', d, o.id.slice(0,6), e.map((x: any) => x.type + ' ' + x.to + ' ' + x.id.slice(0,10)).join('; '), JSON.stringify(r)); return r; }, fetchDeviceLists: async (x: any) => { const r = await c.fetchDeviceLists(x); if (process.env.WHO && d.startsWith(process.env.WHO)) console.log('LISTS', d, x, [...r].map(([k, v]: any) => k + ':' + v.devices?.map((z: any) => z.device))); return r; }, fetchBundles: async (x: any) => { const r = await c.fetchBundles(x); if (process.env.WHO && d.startsWith(process.env.WHO)) console.log('BUNDLES', d, x, [...r.keys()]); return r; } }; } } as never; };
-const [seed, path, steps] = process.argv.slice(2);
-try { await fc.assert(fc.asyncProperty(acts(Number(steps)), (s) => { console.log('START'); return walk(s, tally); }), { endOnFailure: true, numRuns: 30, seed: Number(seed), path: path! }); } catch (e) { console.log(String((e as any).cause?.message)); const w: any = (globalThis as any).W; for (const d of w.devices) { const a = await d.address(); if (process.env.DEV && a === process.env.DEV) console.log(d.events.map((x: any) => JSON.stringify(x).slice(0, 170)).join('\n')); } }
