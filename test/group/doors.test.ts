@@ -69,7 +69,9 @@ const JUNK = [undefined, null, 1, -1, 'x', true, 5n, Symbol('x'), {}, [], [null]
 
 test('there is a call of every function', () => {
   const functions = Object.entries(group).filter(([, value]) => typeof value === 'function');
-  expect(functions.map(([name]) => name).sort()).toEqual([...Object.keys(calls), 'isMember'].sort());
+  expect(functions.map(([name]) => name).sort()).toEqual(
+    [...Object.keys(calls), 'isMember', 'wasMember'].sort(),
+  );
 });
 
 test.each(Object.entries(calls))('%s', (name, call) => {

@@ -1,16 +1,12 @@
-/** Some of the crashes of each scenario; `npm run crash` runs all of them. */
+/** One crash of some scenarios; `npm run crash` runs all of all. */
 import { expect, test } from 'vitest';
 import { explore } from '../crashes.js';
 import { groupScenarios } from './scenarios.js';
 
-/** One crash in so many. */
-const EVERY = 12;
+const SOME = groupScenarios.filter(({ name }) => /first messages|new key.*sender|lost.*receiver/.test(name));
 
-test.each(groupScenarios.map((scenario, i) => ({ name: scenario.name, scenario, i })))(
-  '$name',
-  async ({ scenario, i }) => {
-    const { crashes, failures } = await explore(scenario, (index) => (index + i) % EVERY === 0);
-    expect(failures).toEqual([]);
-    expect(crashes).toBeGreaterThan(0);
-  },
-);
+test.each(SOME.map((scenario, i) => [scenario.name, scenario, i] as const))('%s', async (_, scenario, i) => {
+  const { crashes, failures } = await explore(scenario, (index) => index === 2 * i);
+  expect(failures).toEqual([]);
+  expect(crashes).toBe(1);
+});

@@ -7,7 +7,7 @@ test('members and devices come and go, mail is mixed, repeated and lost, devices
   const tally = newTally();
   await fc.assert(
     fc.asyncProperty(acts(40), (steps) => walk(steps, tally)),
-    { endOnFailure: true, numRuns: 3, seed: 20_261_122 },
+    { endOnFailure: true, numRuns: 2, seed: 102 },
   );
   const { shown, changes, gone, closed, crashes, mixed, repeated, lostKeys } = tally;
   for (const count of [shown, changes, gone, closed, crashes, mixed, repeated, lostKeys]) {
