@@ -136,7 +136,10 @@ const rows: { readonly [Code in ErrorCode]: ErrorRow<ErrorData[Code]> } = {
     advice: 'renew the session or the sender key',
   },
   'store-failed': { text: failed('failed'), advice: 'retry later: nothing has changed' },
-  'store-conflict': { text: failed('in conflict with another writer'), advice: 'try again: nothing has changed' },
+  'store-conflict': {
+    text: failed('in conflict with another writer'),
+    advice: 'try again: nothing has changed',
+  },
   'server-failed': { text: failed('failed'), advice: 'retry later: what has to be sent is kept' },
   deadline: {
     text: (data) => `${data.operation}: no answer within ${data.limit} ms`,

@@ -82,10 +82,7 @@ const samples: { readonly [Code in ErrorCode]: readonly [data: ErrorData[Code], 
     { operation: 'server.send', why: 'expected an object, got undefined' },
     'server-failed: server.send: failed, expected an object, got undefined',
   ],
-  deadline: [
-    { operation: 'store.read', limit: 10_000 },
-    'deadline: store.read: no answer within 10000 ms',
-  ],
+  deadline: [{ operation: 'store.read', limit: 10_000 }, 'deadline: store.read: no answer within 10000 ms'],
   closed: [{ what: 'connection' }, 'closed: connection'],
 };
 

@@ -168,7 +168,7 @@ const damaged = (good: Uint8Array): fc.Arbitrary<Uint8Array> =>
     .tuple(fc.nat(good.length), fc.nat(good.length), fc.uint8Array({ maxLength: 6 }))
     .map(([a, b, piece]) => concat(good.subarray(0, Math.min(a, b)), piece, good.subarray(Math.max(a, b))));
 
-const runs = inject('backend') === 'node' ? 1_000 : 300;
+const runs = inject('backend') === 'node' ? 500 : 150;
 
 describe.each(decoders)('%s', (_, decode, good) => {
   test.each([

@@ -14,7 +14,7 @@ import {
   type EncryptedMessage,
   type Session,
 } from 'polyratchet/session';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { sessionFiles } from './files.js';
 import { innerMessageOf } from './preKeyMessage.js';
 import { draw, flipBit, fromHex, noRandom, preKeysFor, replayBundle, replayParty, toHex } from './replay.js';
@@ -34,8 +34,12 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'unknown-version',
 ]);
 
+/** All of them on one backend; elsewhere, where a step takes a hundred times as long, the first of each peer. */
+const some = <Item>(all: readonly Item[]): readonly Item[] =>
+  inject('backend') === 'node' ? all : all.slice(0, 3);
+
 describe.each(sessionFiles)('$source', ({ transcripts }) => {
-  describe.each(transcripts)('$name', (transcript) => {
+  describe.each(some(transcripts))('$name', (transcript) => {
     test('our keys follow from what we drew', () => {
       const { us } = transcript;
       const { identity, signedPreKeys, oneTimePreKeys } = replayParty(us);

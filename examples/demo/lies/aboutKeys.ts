@@ -1,4 +1,5 @@
 /** Lies about the keys from which sessions are started. */
+import { PolyratchetError } from 'polyratchet/errors';
 import type { BundleLie } from 'polyratchet/memory';
 import { ALICE, BOB, must, say, type Trial, type World } from './world.js';
 
@@ -75,9 +76,12 @@ export const ABOUT_KEYS: Readonly<Record<BundleLie['kind'], readonly Trial[]>> =
 
 /** Alice’s phone starts no session with keys that are not Bob’s. */
 async function refusedKeys({ server, alicePhone }: World): Promise<string> {
-  const { devices } = await alicePhone.client.send({ to: BOB, body: new TextEncoder().encode('a secret') });
-  const outcome = devices.find(({ device }) => device === BOB);
-  must(outcome?.kind === 'failed', 'Alice’s phone has encrypted for them');
+  const sending = alicePhone.client.send({ to: BOB, body: new TextEncoder().encode('a secret') });
+  const error: unknown = await sending.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  must(PolyratchetError.is(error), 'Alice’s phone has encrypted for them');
   must(server.intercepted().length === 0, 'something was sent to it');
-  return outcome?.kind === 'failed' ? `${outcome.error.code}: nothing is encrypted for them` : '';
+  return PolyratchetError.is(error) ? `${error.code}: nothing is encrypted for them` : '';
 }

@@ -147,7 +147,8 @@ export function requireFresh(createdAt: number, lifetime: number, now: number): 
  * @throws PolyratchetError `invalid-argument`
  * @internal
  */
-export function inputLabels({ clientType, name, platform }: CompanionLabels): CompanionLabels {
+export function inputLabels(labels: CompanionLabels): CompanionLabels {
+  const { clientType, name, platform } = inputObject('labels', labels);
   return {
     clientType: inputClientType(clientType),
     name: inputLabel('name', name),
