@@ -24,6 +24,9 @@ import {
   type MemoryStore,
 } from 'polyratchet/memory';
 import { encodeSession, type Session } from 'polyratchet/session';
+import type { ContentFormat } from 'polyratchet/content';
+// What a client writes into every message has no subpath: nobody else writes it.
+import { authored, CLIENT_EXTENSIONS, type ClientExtensions } from '../src/client/extensions.js';
 import { accountOf, linkCompanions, sessionWith, type Account } from './ourAccounts.js';
 
 /** The account of the phone, and the one that it writes with. */
@@ -34,6 +37,8 @@ export const BOB = 'bob@bench';
 export const BODY: Uint8Array = new Uint8Array(100).fill(65);
 
 const COMPANIONS = 4;
+
+const format: ContentFormat<ClientExtensions> = { form: 'payload', extensions: CLIENT_EXTENSIONS };
 
 /** Time stands still, so that what is written can be compared; and nothing is late. */
 export const CLOCK: Clock = { now: () => 1_000_000, after: () => () => undefined };
@@ -91,7 +96,7 @@ function writer(
   let messages = 0;
   const next = (): readonly PairwiseEnvelope[] => {
     const messageId = `3EB0${++messages}`;
-    const message = composeMessage({ plan, messageId, format: { form: 'payload' }, content: { body: BODY } });
+    const message = composeMessage({ plan, messageId, format, content: authored(BOB, { body: BODY }) });
     const sealed = sealEnvelopes({ plan, message, identity, registrationId: 1, sessions, random, now });
     for (const [device, session] of sealed.sessions) sessions.set(device, session);
     return sealed.envelopes;
