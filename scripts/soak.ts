@@ -3,8 +3,8 @@
  *
  *     npm run soak
  *
- * Each part prints what it counted. Any violation is printed with what repeats it, and makes the exit code 1. About six
- * minutes.
+ * Each part prints what it counted. Any violation is printed with what repeats it, and makes the exit code 1. About seven
+ * minutes. The walks of whole clients in a group have a command of their own, `npm run soak:groups`.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -17,11 +17,6 @@ import { equalBytes } from '../src/core/bytes.js';
 import { listSteps } from '../test/devices/steps.js';
 import { walkLists } from '../test/devices/world.js';
 import { newSendTally, sendSteps, walkSends } from '../test/fanout/sendWorld.js';
-import {
-  acts as clientActs,
-  newTally as newClientTally,
-  walk as walkClients,
-} from '../test/client/groups/walk.js';
 import { floodOfStrangers, walkAmongLies } from '../test/client/lies/soak.js';
 import { groupActs, newGroupTally, walkGroup } from '../test/group/groupWorld.js';
 import { mostExchanges, newTally, summary } from '../test/model/tally.js';
@@ -45,7 +40,6 @@ const MESSAGES = 100_000;
 const LIST_WALKS = 3_000;
 const SEND_WALKS = 400;
 const GROUP_WALKS = 1_000;
-const CLIENT_WALKS = 100;
 const LIES_MS = 60_000;
 const WALK_MS = { withoutRestore: 100_000, withRestore: 60_000 } as const;
 
@@ -60,7 +54,6 @@ const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   'device lists': deviceLists,
   'sends among changing devices': sends,
   'groups whose members come and go': groups,
-  'clients of a group': clientsOfGroup,
   'decoders of random bytes': decoders,
   'heap under traffic': heapUnderTraffic,
   'a client that receives': receiveMany,
@@ -150,16 +143,6 @@ function groups(): string {
     }),
     { numRuns: GROUP_WALKS },
   );
-  return Object.entries(tally)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ');
-}
-
-/** The same with whole clients, which crash as well, and a server that delivers what it likes. */
-async function clientsOfGroup(): Promise<string> {
-  const tally = newClientTally();
-  const walks = fc.asyncProperty(clientActs(60), (acts) => walkClients(acts, tally));
-  await fc.assert(walks, { endOnFailure: true, numRuns: CLIENT_WALKS });
   return Object.entries(tally)
     .map(([name, count]) => `${name} ${count}`)
     .join(', ');
