@@ -307,9 +307,21 @@ class Walk {
     const isAbout = (event: { readonly id: string; readonly from: Address }): boolean =>
       event.id === id && accountOf(event.from) === sender;
     if (device.of('refused').some(isAbout)) return true;
-    if (this.#wereOut.has(accountOf(await device.address())) && device.of('lost').some(isAbout)) return true;
+    const address = await device.address();
+    if (
+      this.#wereOut.has(accountOf(address)) &&
+      (device.of('lost').some(isAbout) || this.#hasAsked(address, id))
+    )
+      return true;
     const state = await act(this.#world, device, (groups) => groups.get(GROUP)).catch(() => undefined);
     return state?.members.includes(sender) !== true;
+  }
+
+  /** Whether a device has asked for a message: who is put out before the answer gets none. */
+  #hasAsked(device: Address, id: string): boolean {
+    return this.#world.ciphertexts.envelopes.some(
+      (envelope) => envelope.type === 'retry' && envelope.from === device && envelope.id === id,
+    );
   }
 
   /** Whether a message came from a device that was unlinked since. */
