@@ -1,6 +1,7 @@
 /** People whose server lies: what it gets hold of, and what it makes them believe, is held against the truth. */
 import {
   accountOf,
+  PolyratchetError,
   type Address,
   type Envelope,
   type LinkingServer,
@@ -29,6 +30,9 @@ export interface Harm extends Omit<Faults, 'repeated'> {
   /** Envelopes for devices that nobody has linked, or that a device of the server's can open. */
   readonly leaked: number;
 }
+
+/** How `send` says that the server has no keys of anybody who should read the message, or has swapped them all. */
+const REFUSED_KEYS = ['untrusted-identity', 'invalid-signature', 'no-session'] as const;
 
 export const NO_HARM: Harm = { lost: 0, doubled: 0, strange: 0, reusedKeys: 0, misplaced: 0, leaked: 0 };
 
@@ -62,6 +66,18 @@ export class LyingWorld extends World {
     const id = `message ${this.sent.length}`;
     this.#chats.set(`${accountOf(await this.run(from.address()))} ${id}`, to);
     return super.send(from, to, text, id);
+  }
+
+  /** Sends, unless no device of the recipients has keys that the client may use: then nobody may ever read the message. */
+  async attempt(from: Device, to: Address, text: string): Promise<boolean> {
+    try {
+      await this.send(from, to, text);
+      return true;
+    } catch (error) {
+      if (!REFUSED_KEYS.some((code) => PolyratchetError.is(error, code))) throw error;
+      this.sent.pop();
+      return false;
+    }
   }
 
   override async members(): Promise<ReadonlyMap<Address, Device>> {

@@ -16,8 +16,8 @@ export async function walkAmongLies(milliseconds: number): Promise<string> {
   });
   const until = { interruptAfterTimeLimit: milliseconds, markInterruptAsFailure: false };
   await fc.assert(property, { numRuns: 1_000_000, endOnFailure: true, ...until });
-  const { lies, messages, intrusions, days } = tally;
-  return `${walks} walks of ${Math.round(days)} days: ${lies} lies, ${messages} messages while they were told, ${intrusions} of made-up devices; harm 0`;
+  const { lies, messages, refusals, intrusions, days } = tally;
+  return `${walks} walks of ${Math.round(days)} days: ${lies} lies, ${messages} messages while they were told, ${refusals} refused, ${intrusions} of made-up devices; harm 0`;
 }
 
 /** Ten thousand envelopes of accounts that the server has made up. */

@@ -10,11 +10,13 @@ import { ALICE, BOB, chat, LAPTOP, people, TABLET, type People } from './lyingWo
 export interface WalkTally {
   lies: number;
   messages: number;
+  /** Messages that the client refused to write to the keys that the server gave out. */
+  refusals: number;
   intrusions: number;
   days: number;
 }
 
-export const newWalkTally = (): WalkTally => ({ lies: 0, messages: 0, intrusions: 0, days: 0 });
+export const newWalkTally = (): WalkTally => ({ lies: 0, messages: 0, refusals: 0, intrusions: 0, days: 0 });
 
 const account = fc.constantFrom(ALICE, BOB);
 const device = fc.constantFrom(ALICE, LAPTOP, BOB, TABLET);
@@ -139,8 +141,8 @@ export async function walkLies(steps: readonly WalkStep[], tally: WalkTally): Pr
       }
       case 'say': {
         const to = accountOf(step.device) === ALICE ? BOB : ALICE;
-        await world.send(deviceOf(all, step.device), to, `said, ${world.sent.length}`);
-        tally.messages++;
+        const isSent = await world.attempt(deviceOf(all, step.device), to, `said, ${world.sent.length}`);
+        tally[isSent ? 'messages' : 'refusals']++;
         break;
       }
       case 'reconnect': {
