@@ -29,8 +29,7 @@ export async function eraseAll(core: Core): Promise<void> {
 async function eraseNames(core: Core, names: readonly string[]): Promise<void> {
   await core.transactor.run(async (tx) => {
     const keys = names.map(rawKey);
-    await tx.load(...keys);
-    for (const key of keys) tx.remove(key);
+    await tx.remove(...keys);
   });
 }
 

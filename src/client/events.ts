@@ -115,6 +115,11 @@ export interface ClientEvents {
   };
   /** One-time prekeys had run out: new sessions were started without one. */
   readonly 'prekeys-depleted': ClientEventOf<'prekeys-depleted'>;
+  /** What is done once an hour could not be finished: it is tried again an hour later, and with the next connection. */
+  readonly 'upkeep-failed': ClientEventOf<'upkeep-failed'> & {
+    /** Why. */
+    readonly error: PolyratchetError;
+  };
   /** This device was unlinked by its primary, and has erased its store. */
   readonly 'logged-out': ClientEventOf<'logged-out'>;
   /** The connection is gone; `connect` opens another. */

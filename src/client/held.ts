@@ -44,8 +44,7 @@ export async function hold(
 
 async function drop(tx: Transaction, messages: readonly HeldMessage[]): Promise<void> {
   const keys = messages.map(({ device, messageId }) => heldEnvelope(device, messageId));
-  await tx.load(...keys);
-  for (const key of keys) tx.remove(key);
+  await tx.remove(...keys);
 }
 
 /** The messages of an account that can be opened now, since their senders count. */
@@ -63,7 +62,7 @@ export async function released(
   const release = releaseHeld({ held, accepted, now: tx.now });
   await drop(tx, release.expired);
   const left = held.messages.filter((message) => !release.expired.includes(message));
-  if (left.length === 0) tx.remove(heldMessages(account));
+  if (left.length === 0) await tx.remove(heldMessages(account));
   else if (left.length < held.messages.length) tx.set(heldMessages(account), { account, messages: left });
   return release.released;
 }
@@ -81,11 +80,11 @@ export async function openHeld(
   if (envelope === undefined || held === undefined) return undefined;
   const opened = await open(tx, envelope as PairwiseEnvelope);
   if (opened.kind !== 'done') return opened;
-  tx.remove(heldEnvelope(device, messageId));
+  await tx.remove(heldEnvelope(device, messageId));
   const messages = held.messages.filter(
     (message) => message.device !== device || message.messageId !== messageId,
   );
-  if (messages.length === 0) tx.remove(heldMessages(account));
+  if (messages.length === 0) await tx.remove(heldMessages(account));
   else tx.set(heldMessages(account), { account, messages });
   return opened;
 }

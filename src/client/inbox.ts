@@ -38,8 +38,7 @@ export async function acknowledgeMessages(core: Core, keys: readonly string[]): 
   const names = keys.map(inputInboxKey);
   await core.transactor.run(async (tx) => {
     const records = names.map(inboxMessage);
-    await tx.load(...records);
-    for (const record of records) tx.remove(record);
+    await tx.remove(...records);
   });
   return names;
 }

@@ -191,7 +191,7 @@ export class Lifecycle {
     });
   }
 
-  /** Renews and erases what is due; what fails now is tried again an hour later. */
+  /** Renews and erases what is due, and tells if that fails. */
   async #upkeep(): Promise<void> {
     if (this.#connection === undefined) return;
     try {
@@ -202,6 +202,7 @@ export class Lifecycle {
       await this.outbox.flush();
     } catch (error) {
       if (!PolyratchetError.is(error)) throw error;
+      if (this.#isConnected()) this.core.events.emit({ kind: 'upkeep-failed', error });
     }
     if (this.#isConnected()) this.#planUpkeep(UPKEEP_INTERVAL_MS);
   }

@@ -199,7 +199,6 @@ export async function leaveReply(core: Core, server: CheckedLinkingServer): Prom
     if (!PolyratchetError.is(error, 'link-expired')) throw error;
   }
   await core.transactor.run(async (tx) => {
-    await tx.load(LINK);
-    tx.remove(LINK);
+    await tx.remove(LINK);
   });
 }

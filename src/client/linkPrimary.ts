@@ -145,7 +145,7 @@ async function confirm(
     throw new PolyratchetError('link-mismatch', { why: 'device-number' });
   const devices = confirmCompanion({ devices: self.devices, keyIndex, device, signedIdentity });
   await storeList(core, tx, self, { devices, removed: [] });
-  tx.remove(approval(keyIndex));
+  await tx.remove(approval(keyIndex));
   const { own } = await loadSelf(tx);
   const notice = noticeOf(self.own.record, own.record, tx.now, core.settings.hosted);
   const added = own.record.companions
@@ -163,7 +163,7 @@ export async function resumeApprovals(core: Core): Promise<void> {
       const isOver = await core.transactor.run(async (tx) => {
         const pending = await tx.read(key);
         if (pending === undefined || tx.now <= pending.at + APPROVAL_LIFETIME_MS) return false;
-        tx.remove(key);
+        await tx.remove(key);
         return true;
       });
       if (isOver) continue;

@@ -88,8 +88,7 @@ export async function forgetDevices(
 ): Promise<void> {
   const devices = removed.map(({ address }) => address);
   const keys = devices.flatMap((device) => [session(device), retryRequests(device), retryAnswers(device)]);
-  await tx.load(...keys);
-  for (const key of keys) tx.remove(key);
+  await tx.remove(...keys);
   for (const feature of features) await feature.forget(tx, devices);
 }
 

@@ -180,8 +180,7 @@ async function writeChanges(
   await tx.load(session(from));
   tx.set(session(from), changes.session);
   if (changes.oneTimePreKeyId !== undefined) {
-    await tx.load(oneTimePreKey(changes.oneTimePreKeyId));
-    tx.remove(oneTimePreKey(changes.oneTimePreKeyId));
+    await tx.remove(oneTimePreKey(changes.oneTimePreKeyId));
   }
   for (const record of changes.lists) {
     const isOwn = record.account === self.account;

@@ -8,9 +8,9 @@ import { randomBytes } from '../core/random.js';
 import {
   generateOneTimePreKeys,
   generateSignedPreKey,
-  MAX_PREKEY_ID,
   nextPreKeyId,
   ONE_TIME_PREKEYS_FULL,
+  planPreKeyErasure,
   planPreKeyRefill,
   publicPreKey,
   publicSignedPreKey,
@@ -24,9 +24,6 @@ import { ONE_TIME_PREKEYS, oneTimePreKey, PREKEYS, session, SESSIONS, signedPreK
 import type { PublishedPreKeys } from './server.js';
 import type { PreKeyState } from './state.js';
 import type { Transaction } from './transaction.js';
-
-/** One-time prekeys whose private keys are kept, the newest: many are handed out and never used, and a server can lie about how many. */
-export const MAX_KEPT_PREKEYS = 1_000;
 
 /** The first prekeys of a device, to be published. */
 export async function createPreKeys(core: Core, tx: Transaction, identity: Identity): Promise<void> {
@@ -144,14 +141,10 @@ async function oneTimeIds({ records }: Core): Promise<readonly number[]> {
 /** Erases the oldest one-time prekeys: whoever writes with one of them is asked again, and given another. */
 async function eraseOneTimePreKeys(core: Core): Promise<void> {
   const ids = await oneTimeIds(core);
-  if (ids.length <= MAX_KEPT_PREKEYS) return;
   await core.transactor.run(async (tx) => {
-    const last = (await tx.read(PREKEYS))?.lastOneTimeId ?? 0;
-    const ageOf = (id: number): number => (id <= last ? last - id : last + MAX_PREKEY_ID - id);
-    const byAge = [...ids].sort((a, b) => ageOf(a) - ageOf(b));
-    const oldest = byAge.slice(MAX_KEPT_PREKEYS).map(oneTimePreKey);
-    await tx.load(...oldest);
-    for (const key of oldest) tx.remove(key);
+    const lastId = (await tx.read(PREKEYS))?.lastOneTimeId;
+    if (lastId === undefined) return;
+    await tx.remove(...planPreKeyErasure({ ids, lastId }).map(oneTimePreKey));
   });
 }
 
@@ -183,8 +176,7 @@ async function erasePreKeys(core: Core): Promise<void> {
   await core.transactor.run(async (tx) => {
     const state = await tx.read(PREKEYS);
     if (state === undefined) return;
-    await tx.load(...due.map(({ id }) => signedPreKey(id)));
-    for (const { id } of due) tx.remove(signedPreKey(id));
+    await tx.remove(...due.map(({ id }) => signedPreKey(id)));
     const replaced = state.replaced.filter(({ id }) => !due.some((erased) => erased.id === id));
     tx.set(PREKEYS, { ...state, replaced });
   });

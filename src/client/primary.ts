@@ -170,6 +170,6 @@ export async function publishList(core: Core): Promise<void> {
   await core.transactor.run(async (tx) => {
     const { devices } = await loadSelf(tx, PENDING_LIST);
     const isSame = devices !== undefined && equalBytes(devices.signedList, pending.signedList);
-    if (isSame) tx.remove(PENDING_LIST);
+    if (isSame) await tx.remove(PENDING_LIST);
   });
 }

@@ -33,7 +33,7 @@ import {
   signedPreKey,
 } from './keys.js';
 import { DONE, malformed, refuse, type Opened } from './opened.js';
-import { writeEntry } from './outbox.js';
+import { writeEntry } from './outboxEntry.js';
 import type { Transaction } from './transaction.js';
 
 /** Devices that are asked in a day, before those of unknown accounts have to wait: the server can make up any number of them. */

@@ -19,7 +19,9 @@ import {
 import { keepPlan, loadSelf, type Core } from './core.js';
 import { authored, type ClientContentExtensions } from './extensions.js';
 import { deviceList, message, outboxName, sentId } from './keys.js';
-import { finish, writeEntry, type Outbox, type Sent, type Written } from './outbox.js';
+import type { Outbox, Sent } from './outbox.js';
+import { finish, writeEntry } from './outboxEntry.js';
+import type { Written } from './rounds.js';
 import { Fetched, planChat, requireReached, sealStep, type Destination, type Missing } from './seal.js';
 import type { Transaction } from './transaction.js';
 

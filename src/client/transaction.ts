@@ -70,11 +70,13 @@ export class Transaction {
     this.#written.set(key.name, { key, value });
   }
 
-  /** Removes a record that was loaded. */
-  remove(key: AnyKey): void {
-    const { version } = this.#get(key.name);
-    if (version === null) this.#written.delete(key.name);
-    else this.#written.set(key.name, { key, value: undefined });
+  /** Removes records, those that are there. */
+  async remove(...keys: readonly AnyKey[]): Promise<void> {
+    await this.load(...keys);
+    for (const key of keys) {
+      if (this.#get(key.name).version === null) this.#written.delete(key.name);
+      else this.#written.set(key.name, { key, value: undefined });
+    }
   }
 
   /** Tells the application, once everything is written. */

@@ -21,7 +21,7 @@ import {
 } from './keys.js';
 import { resumeApprovals } from './linkPrimary.js';
 import { refreshLists } from './lists.js';
-import { dropKept } from './outbox.js';
+import { dropKept } from './kept.js';
 import { renewPreKeys } from './prekeys.js';
 import { publishList, renewList, unlinkCompanion } from './primary.js';
 import type { AnyKey, RecordKey } from './records.js';
@@ -70,8 +70,7 @@ export async function takeLogouts(core: Core): Promise<void> {
       });
       if (isLinked) await unlinkCompanion(core, device);
       await core.transactor.run(async (tx) => {
-        await tx.load(logoutOf(device));
-        tx.remove(logoutOf(device));
+        await tx.remove(logoutOf(device));
       });
     }
   }
@@ -117,7 +116,7 @@ async function eraseOver<Value>(
         const value = tx.get(key);
         if (value === undefined) continue;
         const isOver = timesOf(value).every((at) => Math.abs(tx.now - at) >= RETRY_LIFETIME_MS);
-        if (isOver) tx.remove(key);
+        if (isOver) await tx.remove(key);
       }
     });
   }
@@ -134,7 +133,7 @@ export async function eraseIds(core: Core, prefix: string, lifetime: number, mos
         const at = tx.get(key)?.at;
         if (at === undefined) continue;
         // An id from the future was used while a clock was wrong: it is over when its time is, seen from either side.
-        if (Math.abs(tx.now - at) >= lifetime) tx.remove(key);
+        if (Math.abs(tx.now - at) >= lifetime) await tx.remove(key);
         else kept.push({ key, at });
       }
     });
@@ -145,8 +144,7 @@ export async function eraseIds(core: Core, prefix: string, lifetime: number, mos
   for (let i = 0; i < oldest.length; i += ERASED_AT_ONCE) {
     const keys = oldest.slice(i, i + ERASED_AT_ONCE);
     await core.transactor.run(async (tx) => {
-      await tx.load(...keys);
-      for (const key of keys) tx.remove(key);
+      await tx.remove(...keys);
     });
   }
 }

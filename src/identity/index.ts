@@ -33,13 +33,16 @@ export {
   type VerifyOptions,
 } from './keys.js';
 export {
+  MAX_KEPT_PREKEYS,
   ONE_TIME_PREKEYS_FULL,
   ONE_TIME_PREKEYS_LOW,
+  planPreKeyErasure,
   planPreKeyRefill,
   SIGNED_PREKEY_GRACE_MS,
   SIGNED_PREKEY_LIFETIME_MS,
   signedPreKeyErasureDue,
   signedPreKeyRotationDue,
+  type PreKeyErasure,
   type PreKeyRefill,
   type SignedPreKeyErasure,
   type SignedPreKeyRotation,

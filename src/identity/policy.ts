@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { inputInteger, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
-import type { SignedPreKey } from './prekeys.js';
+import { inputInteger, inputList, inputObject, inputTime, MAX_UINT32 } from '../core/check.js';
+import { MAX_PREKEY_ID, type SignedPreKey } from './prekeys.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -13,6 +13,12 @@ export const ONE_TIME_PREKEYS_FULL = 100;
 
 /** Fewer than this at the server call for a refill. */
 export const ONE_TIME_PREKEYS_LOW = 20;
+
+/**
+ * One-time prekeys whose private keys are kept: ten refills. Most that are handed out are used within days, and a server that
+ * says that none are left must not make a device keep more and more.
+ */
+export const MAX_KEPT_PREKEYS = 1_000;
 
 /** A signed prekey is replaced at this age, so that a stolen one opens few sessions. */
 export const SIGNED_PREKEY_LIFETIME_MS: number = 7 * DAY_MS;
@@ -51,6 +57,36 @@ export function planPreKeyRefill(available: number): PreKeyRefill {
   const left = inputInteger('available', available, 0, MAX_UINT32);
   if (left >= ONE_TIME_PREKEYS_LOW) return { kind: 'enough' };
   return { kind: 'refill', count: ONE_TIME_PREKEYS_FULL - left, depleted: left === 0 };
+}
+
+/** One-time prekeys whose private keys are kept. */
+export interface PreKeyErasure {
+  /** Their ids, in any order. */
+  readonly ids: readonly number[];
+  /** The id that was given last. */
+  readonly lastId: number;
+}
+
+/**
+ * The one-time prekeys to erase: all but the newest {@link MAX_KEPT_PREKEYS}. Ids begin anew after 2²⁴ − 1, so those above the
+ * last one are older than those below.
+ *
+ * @throws PolyratchetError `invalid-argument`
+ * @example
+ * ```ts
+ * import { planPreKeyErasure } from 'polyratchet/identity';
+ *
+ * planPreKeyErasure({ ids: [1, 2, 3], lastId: 3 }); // []: there are not too many
+ * ```
+ */
+export function planPreKeyErasure(options: PreKeyErasure): readonly number[] {
+  const { ids } = inputObject('options', options);
+  const lastId = inputInteger('lastId', options.lastId, 0, MAX_PREKEY_ID);
+  const ageOf = (id: number): number => (lastId - id + MAX_PREKEY_ID) % MAX_PREKEY_ID;
+  const newestFirst = inputList('ids', ids)
+    .map((id) => inputInteger('ids', id, 1, MAX_PREKEY_ID))
+    .sort((a, b) => ageOf(a) - ageOf(b));
+  return newestFirst.slice(MAX_KEPT_PREKEYS);
 }
 
 /** A signed prekey and the time. */

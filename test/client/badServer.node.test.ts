@@ -12,7 +12,7 @@ import { seededRandom } from '../support/random.js';
 import { settled } from './clock.js';
 import type { Device } from './device.js';
 import { Breakable, faultsWith, WRONG_ANSWERS, type Fault } from './faults.js';
-import { DAY_MS, World } from './world.js';
+import { DAY_MS, HOUR_MS, World } from './world.js';
 
 const ALICE: Address = 'alice@example.org';
 const BOB: Address = 'bob@example.org';
@@ -187,6 +187,25 @@ describe('a server whose', () => {
     expect(new Set(told).size).toBe(told.length);
     expect(new Set(told)).toEqual(new Set(world.ciphertexts.envelopes.map(({ id }) => id)));
   });
+});
+
+test('a server that fails while the client is connected: the upkeep says so, and is done an hour later', async () => {
+  const { world, breakable, client } = stage;
+  const failures: string[] = [];
+  const stop = client.on('upkeep-failed', ({ error }) => failures.push(error.code));
+  await client.disconnect();
+  await client.connect();
+  breakable.break('countOneTimePreKeys', () => Promise.reject(new Error('out of order')));
+  await world.clock.advance(61_000);
+  expect(failures).toEqual(['server-failed']);
+  breakable.mend();
+  await world.clock.advance(HOUR_MS);
+  expect(failures).toEqual(['server-failed']);
+  breakable.break('countOneTimePreKeys', () => Promise.reject(new Error('out of order')), 1);
+  await world.clock.advance(HOUR_MS);
+  expect(failures).toEqual(['server-failed', 'server-failed']);
+  breakable.mend();
+  stop();
 });
 
 const deliveries = {

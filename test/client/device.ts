@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<keyof ClientEvents, true>> = {
   'group-changed': true,
   linked: true,
   'prekeys-depleted': true,
+  'upkeep-failed': true,
   'logged-out': true,
   disconnected: true,
 };

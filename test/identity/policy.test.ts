@@ -1,8 +1,11 @@
 import {
   generateRegistrationId,
+  MAX_KEPT_PREKEYS,
+  MAX_PREKEY_ID,
   MAX_REGISTRATION_ID,
   ONE_TIME_PREKEYS_FULL,
   ONE_TIME_PREKEYS_LOW,
+  planPreKeyErasure,
   planPreKeyRefill,
   SIGNED_PREKEY_GRACE_MS,
   SIGNED_PREKEY_LIFETIME_MS,
@@ -31,6 +34,37 @@ const notTimes: readonly (readonly [name: string, value: unknown])[] = [
   ['a Date', new Date(0)],
   ['a bigint', 0n],
 ];
+
+describe('one-time prekeys to erase', () => {
+  const upTo = (last: number, count: number): number[] => Array.from({ length: count }, (_, i) => last - i);
+
+  test('are none up to the bound, and then the oldest, in whatever order they come', () => {
+    expect(planPreKeyErasure({ ids: upTo(5_000, MAX_KEPT_PREKEYS), lastId: 5_000 })).toEqual([]);
+    const ids = upTo(5_000, MAX_KEPT_PREKEYS + 2);
+    expect(planPreKeyErasure({ ids, lastId: 5_000 })).toEqual([4_000, 3_999]);
+    expect(planPreKeyErasure({ ids: [...ids].reverse(), lastId: 5_000 })).toEqual([4_000, 3_999]);
+    expect(ids[0]).toBe(5_000);
+  });
+
+  test('are those above the last id, once the ids have begun anew', () => {
+    const old = upTo(MAX_PREKEY_ID, 10);
+    const ids = [...upTo(995, 995), ...old];
+    expect(planPreKeyErasure({ ids, lastId: 995 })).toEqual(old.slice(5));
+    expect(planPreKeyErasure({ ids: [...old, ...upTo(1_000, 1_000)], lastId: 1_000 })).toEqual(old);
+  });
+
+  test.each([
+    ['no list', { ids: 7 }],
+    ['an id of 0', { ids: [0] }],
+    ['an id beyond 24 bits', { ids: [MAX_PREKEY_ID + 1] }],
+    ['a fraction for an id', { ids: [1.5] }],
+    ['a last id below 0', { lastId: -1 }],
+    ['no last id', { lastId: undefined }],
+  ])('refuses %s', (_, wrong) => {
+    const call = { ids: [1], lastId: 1, ...wrong } as Parameters<typeof planPreKeyErasure>[0];
+    expectError('invalid-argument', () => planPreKeyErasure(call));
+  });
+});
 
 describe('the refill of one-time prekeys', () => {
   test('brings the server to 100, once fewer than 20 are left', () => {

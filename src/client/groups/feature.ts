@@ -260,8 +260,7 @@ async function forget({ records }: Core, tx: Transaction, devices: readonly Addr
     const prefix = receivedPrefix(device);
     for await (const names of records.names(prefix)) {
       const keys = names.map((name) => receivedSenderKey(device, name.slice(prefix.length)));
-      await tx.load(...keys);
-      for (const key of keys) tx.remove(key);
+      await tx.remove(...keys);
     }
   }
 }

@@ -211,8 +211,8 @@ async function hold(
   const waiting: Opened = { kind: 'waiting', fetch, ...(fetch.length > 0 ? { group } : {}) };
   if (held.kind === 'already-held') return waiting;
   const expired = held.expired.map((message) => waitingEnvelope(group, message.device, message.messageId));
-  await tx.load(waitingEnvelope(group, device, messageId), ...expired);
-  for (const key of expired) tx.remove(key);
+  await tx.load(waitingEnvelope(group, device, messageId));
+  await tx.remove(...expired);
   tx.set(waitingMessages(group), held.waiting);
   if (held.kind === 'refused') return { ...waiting, kind: 'left' };
   tx.set(waitingEnvelope(group, device, messageId), envelope);

@@ -16,8 +16,11 @@ import {
 import { addKeyHolders, encryptGroupMessage, groupStateOf, type GroupKey } from '../../group/index.js';
 import { senderKeyDistribution, type SenderKeyProfile } from '../../senderkey/index.js';
 import { loadSelf, type Core, type Self } from '../core.js';
-import { deviceList, keptMessage, message, outboxName, sentId } from '../keys.js';
-import { writeEntry, type Outbox, type Written } from '../outbox.js';
+import { markKept } from '../kept.js';
+import { deviceList, message, outboxName, sentId } from '../keys.js';
+import type { Outbox } from '../outbox.js';
+import { writeEntry } from '../outboxEntry.js';
+import type { Written } from '../rounds.js';
 import { Fetched, sealStep, type Missing } from '../seal.js';
 import { compose, randomId, type SentMessageResult } from '../send.js';
 import type { Transaction } from '../transaction.js';
@@ -160,9 +163,7 @@ async function distribute(
     content: { senderKeyDistribution: { groupId, message: senderKeyDistribution({ senderKey }) } },
   });
   const { envelopes, outcomes } = await sealStep(core, tx, self, plan, outgoing, fetched);
-  const mark = keptMessage({ messageId, sentAt: tx.now });
-  await tx.load(mark);
-  tx.set(mark, { at: tx.now });
+  await markKept(tx, messageId);
   const sealed = outcomes.flatMap((outcome) => (outcome.kind === 'sealed' ? [outcome.device] : []));
   return { key: { senderKey, holders: addKeyHolders({ holders, to, sealed }) }, envelopes, outcomes };
 }

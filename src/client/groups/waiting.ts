@@ -57,9 +57,8 @@ async function liveMessages(tx: Transaction, group: Address): Promise<readonly W
   const { released, expired } = releaseGroupMessages({ waiting, from: () => true, now: tx.now });
   if (expired.length === 0) return released;
   const keys = expired.map(({ device, messageId }) => waitingEnvelope(group, device, messageId));
-  await tx.load(...keys);
-  for (const key of keys) tx.remove(key);
-  if (released.length === 0) tx.remove(waitingMessages(group));
+  await tx.remove(...keys);
+  if (released.length === 0) await tx.remove(waitingMessages(group));
   else tx.set(waitingMessages(group), { group, messages: released });
   return released;
 }
@@ -73,11 +72,11 @@ export async function stopWaiting(
   const key = waitingEnvelope(group, device, messageId);
   await tx.load(waitingMessages(group), key);
   if (tx.get(key) === undefined) return;
-  tx.remove(key);
+  await tx.remove(key);
   const left = (tx.get(waitingMessages(group))?.messages ?? []).filter(
     (message) => message.device !== device || message.messageId !== messageId,
   );
-  if (left.length === 0) tx.remove(waitingMessages(group));
+  if (left.length === 0) await tx.remove(waitingMessages(group));
   else tx.set(waitingMessages(group), { group, messages: left });
 }
 

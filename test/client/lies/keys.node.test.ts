@@ -1,7 +1,7 @@
 /** A server that lies about keys: nothing is encrypted for the wrong ones, and what cannot be read is asked for again. */
 import { MAX_RETRY_COUNT } from 'polyratchet/fanout';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { MAX_KEPT_PREKEYS } from '../../../src/client/prekeys.js';
+import { MAX_KEPT_PREKEYS } from 'polyratchet/identity';
 import type { Device } from '../device.js';
 import { HOUR_MS } from '../world.js';
 import { BOB, expectNoHarm, outcomes, people, TABLET, type People } from './lyingWorld.js';

@@ -1,0 +1,120 @@
+/**
+ * The rounds of a message: sent, answered by the server, and sent again to those whom it has named.
+ *
+ *     no envelopes yet: seal ─▸ send ─▸ answer ─ done: remove
+ *              ▲                           └ again: fetch lists ─▸ next round
+ *              └────────────────────────────────────────┘
+ *
+ * @module
+ */
+import type { Address } from '../core/address.js';
+import { reviewAnswer, type FanoutAnswer, type FanoutPlan } from '../fanout/index.js';
+import { connected, loadSelf, loadSessions, type Core } from './core.js';
+import { message, session } from './keys.js';
+import { accountsOf, refreshLists } from './lists.js';
+import { finish, readEntry, removeEntry, writeEntry } from './outboxEntry.js';
+import { planChat, sealRound } from './seal.js';
+import type { OutboxEntry } from './state.js';
+import type { Transaction } from './transaction.js';
+
+/** What is known of an entry that was just written: it need not be read again. */
+export interface Written {
+  /** The entry. */
+  readonly entry: OutboxEntry;
+  /** The plan of its round. */
+  readonly plan?: FanoutPlan;
+}
+
+/** Sends an entry, round by round, until the server has nothing to say. */
+export async function sendEntry(core: Core, name: string, written?: Written): Promise<void> {
+  let current = written?.plan;
+  let entry = written?.entry;
+  let hasFetched = false;
+  for (;;) {
+    entry ??= await core.transactor.run((tx) => readEntry(tx, name));
+    if (entry === undefined) return;
+    if (entry.round > 0 && entry.envelopes.length === 0) {
+      // Whoever was interrupted after the server's answer may not have the lists that it has asked for.
+      if (entry.round > 1 && !hasFetched) await refreshLists(core, await accountsTo(core, entry.messageId));
+      current = await sealNext(core, name, entry);
+      entry = undefined;
+      continue;
+    }
+    const round = entry;
+    const { sendId: id, participantHash } = round;
+    const answer = await connected(core).send(round.envelopes, {
+      id,
+      ...(participantHash === undefined ? {} : { participantHash }),
+    });
+    const fetch = await core.transactor.run((tx) => takeAnswer(core, tx, name, round, answer, current));
+    if (fetch === undefined) return;
+    entry = undefined;
+    await refreshLists(core, fetch);
+    hasFetched = true;
+  }
+}
+
+/** The accounts that a message was written to. */
+async function accountsTo(core: Core, messageId: string): Promise<readonly Address[]> {
+  return (await core.transactor.run((tx) => tx.read(message(messageId))))?.accounts ?? [];
+}
+
+/** Whether the server has nothing to say. */
+function isSilent({ stale, missing, extra, participantHash }: FanoutAnswer): boolean {
+  return [stale, missing, extra, participantHash].every((part) => part === undefined);
+}
+
+/** Notes the server's answer; returns the accounts to fetch where another round follows. */
+async function takeAnswer(
+  core: Core,
+  tx: Transaction,
+  name: string,
+  entry: OutboxEntry,
+  answer: FanoutAnswer,
+  plan: FanoutPlan | undefined,
+): Promise<readonly string[] | undefined> {
+  const { messageId, round } = entry;
+  if (round > 0 && plan !== undefined && isSilent(answer)) {
+    await finish(tx, name, messageId);
+    return undefined;
+  }
+  const sent = round === 0 ? undefined : await tx.read(message(messageId));
+  if (sent === undefined) {
+    await removeEntry(tx, name);
+    return undefined;
+  }
+  const planned = plan ?? (await planChat(core, tx, await loadSelf(tx), sent));
+  const stale = [...planned.recipients, ...planned.ownDevices]
+    .map(({ device }) => device)
+    .filter((device) => answer.stale?.includes(device) === true);
+  const sessions = await loadSessions(tx, stale);
+  const review = reviewAnswer({ plan: planned, message: sent, answer, sessions });
+  if (review.kind !== 'done') {
+    tx.set(message(messageId), review.message);
+    for (const [device, renewed] of review.sessions) tx.set(session(device), renewed);
+  }
+  // A plan that was made after the round may name devices that the round did not reach: it is sealed for them.
+  const isOver = review.kind === 'given-up' || (review.kind === 'done' && plan !== undefined);
+  if (isOver) {
+    await finish(tx, name, messageId);
+    return undefined;
+  }
+  await writeEntry(core, tx, name, { messageId, round: round + 1, envelopes: [] });
+  return review.kind === 'done' ? [] : accountsOf(review.fetch);
+}
+
+/** Encrypts the next round; if nobody is left to encrypt for, the message is sent. */
+async function sealNext(core: Core, name: string, entry: OutboxEntry): Promise<FanoutPlan | undefined> {
+  return sealRound(core, entry.messageId, async (tx, sealed) => {
+    if (sealed === undefined || sealed.envelopes.length === 0) {
+      await finish(tx, name, entry.messageId);
+      return;
+    }
+    const { envelopes, plan } = sealed;
+    const { messageId, round } = entry;
+    const { participantHash } = plan;
+    // A later round goes to some devices only: a hash over all would differ from what the server sees.
+    const whole = round === 1 ? { participantHash } : {};
+    await writeEntry(core, tx, name, { messageId, round, envelopes, ...whole });
+  });
+}
