@@ -49,7 +49,7 @@ export type JoinedGroup =
       /**
        * - `not-an-admin`: the author is none, in the state or in ours, and not one of our own devices;
        * - `not-a-member`: we are not in it;
-       * - `older`: we have gone on from it, or it is older than what forks are decided for;
+       * - `older`: we have gone on from it; or it is older than what forks are decided for, and not from a device of our own;
        * - `not-asked`: we are in the group, and take changes only. If it is newer than ours, ask an admin.
        */
       readonly why: 'not-an-admin' | 'not-a-member' | 'older' | 'not-asked';
@@ -95,16 +95,17 @@ export function joinGroup(options: JoinGroupOptions): JoinedGroup {
   if (!isMember(record, own) && group.version > version)
     return { kind: 'joined', record: joined, events: added };
   if (!isAuthority(record.group)) return { kind: 'refused', why: 'not-an-admin' };
-  if (isPast(record, joined)) return { kind: 'refused', why: 'older' };
+  // Before our own devices have said what they know, anybody may have told us of a group with any version.
+  const isOlder = author !== own && group.version < record.base.version;
+  if (isOlder || isPassed(record, joined)) return { kind: 'refused', why: 'older' };
   if (asked !== true) return { kind: 'refused', why: 'not-asked' };
   const events = eventsBetween({ before: record.group, after: group, steps: [], by: author });
   return { kind: 'adopted', record: joined, events };
 }
 
-/** Whether a state is one that we have gone on from; what else has a lower version is of another branch. */
-function isPast(record: GroupRecord, { group, hash }: GroupRecord): boolean {
-  const path = pathTo(historyOf(record).head);
-  return group.version < record.base.version || path.some((node) => equalBytes(node.hash, hash));
+/** Whether a state is one that we have gone on from. */
+function isPassed(record: GroupRecord, { hash }: GroupRecord): boolean {
+  return pathTo(historyOf(record).head).some((node) => equalBytes(node.hash, hash));
 }
 
 /** A question for the state of a group, and who asks. */

@@ -291,6 +291,22 @@ describe('joining', () => {
     expect(answerGroupQuestion({ record: friends, author: BOB, own: BOB }).kind).toBe('answer');
   });
 
+  test('our own devices, once asked, are believed against whoever was there first with any version', () => {
+    const squatted = { ...friends.group, version: 4_000_000_000, members: [BOB, ERIN], admins: [ERIN] };
+    const first = joinGroup({ group: squatted, author: ERIN, own: BOB });
+    if (first.kind !== 'joined') throw new Error(first.kind);
+    const call = { group: friends.group, author: BOB, own: BOB, record: first.record };
+    expect(joinGroup(call)).toEqual({ kind: 'refused', why: 'not-asked' });
+    expect(joinGroup({ ...call, asked: true })).toMatchObject({
+      kind: 'adopted',
+      record: { group: friends.group },
+    });
+    expect(joinGroup({ ...call, record: made.record, asked: true })).toEqual({
+      kind: 'refused',
+      why: 'older',
+    });
+  });
+
   test('a question is answered by admins, to members', () => {
     const answer = answerGroupQuestion({ record: friends, author: BOB, own: ALICE });
     expect(answer.kind === 'answer' && decodeGroupUpdate(answer.groupChange)).toEqual({

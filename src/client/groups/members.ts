@@ -222,10 +222,9 @@ export async function takeUpdate(
   const record = await tx.read(groupRecord(group));
   switch (update.kind) {
     case 'state': {
-      await tx.load(askedFor(group, author));
-      const at = tx.get(askedFor(group, author))?.at;
-      const asked = at !== undefined && Math.abs(tx.now - at) < ANSWER_LIFETIME_MS;
       const { account: own } = self;
+      const at = (await tx.read(author === own ? ASKED_FOR_ALL : askedFor(group, author)))?.at;
+      const asked = at !== undefined && Math.abs(tx.now - at) < ANSWER_LIFETIME_MS;
       const known = record === undefined ? {} : { record };
       const joined = joinGroup({ group: update.group, author, own, asked, ...known });
       if (joined.kind === 'refused' || joined.kind === 'known') return NOTHING;

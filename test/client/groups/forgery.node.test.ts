@@ -134,6 +134,23 @@ describe('Carol, who is no admin, and Dave, who is no member,', () => {
     expect(bob.texts).toEqual(['one', 'two', 'three', 'four']);
   });
 
+  test('tell a device that was just linked of the group first: what its phone says counts', async () => {
+    const TABLET = 'bob:1@example.org';
+    const state = await stateOf(bob);
+    const answers = world.keep(TABLET, ({ from }) => from === BOB);
+    const tablet = await world.link(bob, WITH_GROUPS);
+    await world.settled();
+    const forged = { ...state, version: 4_000_000_000, members: [BOB, CAROL], admins: [CAROL] };
+    const content = { groupChange: encodeGroupUpdate({ kind: 'state', group: forged }) };
+    await play(world, carol, (tricks) => tricks.say({ chat: group, accounts: [BOB], content }));
+    expect(await stateOf(tablet)).toEqual(forged);
+    await world.deliver(...answers);
+    expect(await stateOf(tablet)).toEqual(state);
+    await speak(alice, 'to all');
+    expect(tablet.texts).toEqual(['to all']);
+    expect(await stateOf(bob)).toEqual(state);
+  });
+
   test('write as somebody else, or without being a member: nothing is shown', async () => {
     await speak(carol, 'mine');
     const own = world.ciphertexts.envelopes.filter((envelope) => isText(envelope) && envelope.from === CAROL);
