@@ -4,8 +4,8 @@
  *
  *     npm run crash [-- PART OF A NAME]
  *
- * Afterwards every message was shown once on every device that it was for, and no message key has two ciphertexts; otherwise
- * the exit code is 1. About a minute.
+ * Afterwards every message was shown once on every device that it was for, every event that lasts was told, and no message key
+ * has two ciphertexts; otherwise the exit code is 1. About a minute.
  */
 import { explore } from '../test/client/crashes.js';
 import { groupScenarios } from '../test/client/groups/scenarios.js';
@@ -26,6 +26,6 @@ for (const scenario of [...scenarios, ...groupScenarios].filter(({ name }) => na
   }
 }
 console.log(
-  `${crashes} crashes: ${failed} with a message lost or doubled, or a key used twice (of ${keys} keys)`,
+  `${crashes} crashes: ${failed} with a message lost or doubled, an event never told, or a key used twice (of ${keys} keys)`,
 );
 process.exitCode = failed === 0 && crashes > 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 /**
- * What a client tells its application: facts that are stored already, in the order in which they happened.
+ * What a client tells its application: facts that are stored already, in the order in which they happened. Those of which
+ * nothing else would remind it are stored themselves until they are told.
  *
  * @module
  */

@@ -187,6 +187,14 @@ export function inboxName(at: number, account: Address, id: string): string {
   return `${INBOX}${sortable(at)} ${account} ${id}`;
 }
 
+/** What events that were not told are called. */
+export const UNTOLD = 'untold/';
+
+/** The name of an event that was not told: events are in the order of their times. */
+export function untoldName(at: number): string {
+  return `${UNTOLD}${sortable(at)}`;
+}
+
 /** What ids that were received are called. */
 export const SEEN = 'seen/';
 

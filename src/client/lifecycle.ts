@@ -13,6 +13,7 @@ import { eraseAll } from './erase.js';
 import { Emitter, type ClientEvent } from './events.js';
 import { heldAccounts } from './held.js';
 import { listInbox } from './inbox.js';
+import { UNTOLD } from './keys.js';
 import { leaveReply, type Ask } from './linkCompanion.js';
 import { isUnlinked, refreshLists } from './lists.js';
 import { Lock } from './lock.js';
@@ -21,6 +22,7 @@ import { Outbox } from './outbox.js';
 import { Receiver } from './receive.js';
 import { Records } from './records.js';
 import { Transactor } from './transaction.js';
+import { untoldRecord } from './untold.js';
 import { eraseOld, FIRST_UPKEEP_MS, renew, UPKEEP_INTERVAL_MS } from './upkeep.js';
 import { waitFor } from './wait.js';
 
@@ -85,6 +87,7 @@ export class Lifecycle {
       if (PolyratchetError.is(error, 'device-revoked') && (await this.#wasUnlinked(address))) return;
       throw error;
     }
+    await this.#tellUntold();
     await this.#tellInbox();
     if (this.#connection !== server) return;
     this.#receiving = this.#receive(server);
@@ -249,6 +252,20 @@ export class Lifecycle {
     this.core.records.forget();
     this.#setup.storeCalls.stop();
     this.#setup.serverCalls.stop();
+  }
+
+  /** Tells what was written, and may not have been told before a crash. */
+  async #tellUntold(): Promise<void> {
+    const { records, transactor } = this.core;
+    for await (const names of records.names(UNTOLD)) {
+      const keys = names.map(untoldRecord);
+      const events = await transactor.run(async (tx) => {
+        await tx.load(...keys);
+        return keys.flatMap((key) => tx.get(key) ?? []);
+      });
+      this.#tell(events);
+      await transactor.run((tx) => tx.remove(...keys));
+    }
   }
 
   /** Tells of the messages in the inbox of which this client has not told yet. */

@@ -45,7 +45,8 @@ interface KeptRecord {
   readonly value: unknown;
 }
 
-const ABSENT: LoadedRecord = { version: null, value: undefined };
+/** A record that is not there. */
+export const ABSENT: LoadedRecord = { version: null, value: undefined };
 
 /** A store that is asked with a deadline, whose answers are checked, and whose values are decoded once. */
 export class Records {

@@ -1,7 +1,7 @@
 /**
  * Transactions: read, decide, write everything at once; and nothing is told to anybody before it is written.
  *
- *     lock ─▸ step: load records, call pure functions, set records ─▸ commit ─▸ unlock ─▸ events
+ *     lock ─▸ step: load records, call pure functions, set records ─▸ commit ─▸ unlock ─▸ events ─▸ erase those that last
  *               ▲                                                        │
  *               └────────────────────── conflict ────────────────────────┘
  *
@@ -13,9 +13,18 @@
 import { inputTime } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { ClientEvent } from './events.js';
+import { untoldName } from './keys.js';
 import { Lock } from './lock.js';
-import { encodedValue, type AnyKey, type LoadedRecord, type RecordKey, type Records } from './records.js';
+import {
+  ABSENT,
+  encodedValue,
+  type AnyKey,
+  type LoadedRecord,
+  type RecordKey,
+  type Records,
+} from './records.js';
 import type { StoreChange } from './store.js';
+import { isLasting, untoldRecord, type LastingEvent } from './untold.js';
 
 /** Attempts at one transaction: a store that answers `conflict` more often is broken, or is fought over. */
 export const MAX_COMMIT_ATTEMPTS = 16;
@@ -26,6 +35,7 @@ export class Transaction {
   readonly #loaded = new Map<string, LoadedRecord>();
   readonly #written = new Map<string, { readonly key: AnyKey; readonly value: unknown }>();
   readonly #events: ClientEvent[] = [];
+  readonly #untold: AnyKey[] = [];
   readonly #stamp: (now: number) => number;
   /** The time of the step, milliseconds since 1970. */
   readonly now: number;
@@ -93,6 +103,7 @@ export class Transaction {
   /** Writes everything; true if it is written. */
   async commit(): Promise<boolean> {
     if (this.#written.size === 0) return true;
+    for (const event of this.#events.filter(isLasting)) this.#keep(event);
     const values = new Map<string, unknown>();
     const changes: StoreChange[] = [];
     for (const [name, { key, value }] of this.#written) {
@@ -103,9 +114,22 @@ export class Transaction {
     return (await this.#records.commit(changes, values)) === 'committed';
   }
 
+  /** Writes an event until it is told. */
+  #keep(event: LastingEvent): void {
+    const key = untoldRecord(untoldName(this.stamp()));
+    this.#loaded.set(key.name, ABSENT);
+    this.set(key, event);
+    this.#untold.push(key);
+  }
+
   /** What to tell. */
   get events(): readonly ClientEvent[] {
     return this.#events;
+  }
+
+  /** The events that were written until they are told. */
+  get untold(): readonly AnyKey[] {
+    return this.#untold;
   }
 }
 
@@ -115,6 +139,11 @@ export interface TransactionContext {
   readonly now: () => number;
   readonly tell: (events: readonly ClientEvent[]) => void;
   readonly isClosed: () => boolean;
+}
+
+/** What a transaction has done. */
+interface Done<Result> extends Pick<Transaction, 'events' | 'untold'> {
+  readonly result: Result;
 }
 
 /** Runs transactions, one after the other. */
@@ -134,14 +163,14 @@ export class Transactor {
    *   clock says no time.
    */
   async run<Result>(step: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const { result, events } = await this.#lock.run(() => this.#attempt(step));
+    const { result, events, untold } = await this.#lock.run(() => this.#attempt(step));
     this.#context.tell(events);
+    // What cannot be erased now is told again by the next start.
+    if (untold.length > 0) this.run((tx) => tx.remove(...untold)).catch(() => undefined);
     return result;
   }
 
-  async #attempt<Result>(
-    step: (tx: Transaction) => Promise<Result>,
-  ): Promise<{ readonly result: Result; readonly events: readonly ClientEvent[] }> {
+  async #attempt<Result>(step: (tx: Transaction) => Promise<Result>): Promise<Done<Result>> {
     const { records, now, isClosed } = this.#context;
     for (let attempt = 0; attempt < MAX_COMMIT_ATTEMPTS; attempt++) {
       if (isClosed()) throw new PolyratchetError('closed', { what: 'client' });
@@ -150,7 +179,7 @@ export class Transactor {
         return this.#lastStamp;
       });
       const result = await step(tx);
-      if (await tx.commit()) return { result, events: tx.events };
+      if (await tx.commit()) return { result, events: tx.events, untold: tx.untold };
     }
     throw new PolyratchetError('store-conflict', { operation: 'store.commit' });
   }

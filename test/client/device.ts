@@ -9,8 +9,12 @@ import {
   type ClientOptions,
   type ReceivedMessage,
   type ServerAccess,
+  type Store,
 } from 'polyratchet';
 import { createMemoryStore, type MemoryStore } from 'polyratchet/memory';
+import { UNTOLD } from '../../src/client/keys.js';
+import { isLasting, untoldRecord } from '../../src/client/untold.js';
+import { toHex } from '../../src/core/bytes.js';
 import { seededRandom } from '../support/random.js';
 import type { ManualClock } from './clock.js';
 import { Process } from './process.js';
@@ -63,6 +67,8 @@ export class Device {
   /** Messages that came again under another key. */
   rekeyed = 0;
   readonly events: ClientEvent[] = [];
+  /** The records of events that its store was given until they are told, and that it was not told yet. */
+  readonly #untold = new Set<string>();
   process = new Process();
   client: Client;
   /** Resolves when the current life has begun. */
@@ -80,7 +86,7 @@ export class Device {
     this.process = process;
     this.#lives++;
     const client = createClient({
-      store: process.store(this.store),
+      store: process.store(this.#watched()),
       server: process.server(server),
       clock: process.clock(clock),
       random: seededRandom(seed * 1_000 + this.#lives),
@@ -89,6 +95,7 @@ export class Device {
     for (const kind of Object.keys(KINDS) as (keyof ClientEvents)[]) {
       client.on(kind, (event) => {
         this.events.push(event);
+        if (isLasting(event)) this.#untold.delete(toHex(untoldRecord('').encode(event)));
       });
     }
     client.on('message', ({ message }) => {
@@ -99,6 +106,26 @@ export class Device {
       this.ready = this.restart();
     });
     return client;
+  }
+
+  /** The store, of which the events are noted that it is given. */
+  #watched(): Store {
+    const { store } = this;
+    return {
+      ...store,
+      commit: async (changes) => {
+        const result = await store.commit(changes);
+        for (const { name, value } of changes)
+          if (result === 'committed' && value !== null && name.startsWith(UNTOLD))
+            this.#untold.add(toHex(value));
+        return result;
+      },
+    };
+  }
+
+  /** How many events were written, and never told. */
+  get neverTold(): number {
+    return this.#untold.size;
   }
 
   #show(message: ReceivedMessage): void {

@@ -217,6 +217,7 @@ export class World {
       strange: 0,
       repeated: this.ciphertexts.repeated(this.retried),
       reusedKeys: this.ciphertexts.reused,
+      untold: 0,
     };
     for (const device of (await this.members()).values()) {
       const due = new Map(
@@ -227,6 +228,7 @@ export class World {
       for (const [name, text] of due) if (device.shown.get(name)?.text !== text) faults.lost++;
       for (const name of device.shown.keys()) if (!due.has(name)) faults.strange++;
       faults.doubled += device.rekeyed;
+      faults.untold += device.neverTold;
     }
     return faults;
   }
@@ -244,9 +246,11 @@ export interface Faults {
   readonly repeated: number;
   /** Message keys with two ciphertexts. */
   readonly reusedKeys: number;
+  /** Events that were written until they are told, and that no life of the device has told. */
+  readonly untold: number;
 }
 
-export const NO_FAULTS: Faults = { lost: 0, doubled: 0, strange: 0, repeated: 0, reusedKeys: 0 };
+export const NO_FAULTS: Faults = { lost: 0, doubled: 0, strange: 0, repeated: 0, reusedKeys: 0, untold: 0 };
 
 type AnyClient = Device['client'];
 

@@ -34,7 +34,15 @@ export interface Harm extends Omit<Faults, 'repeated'> {
 /** How `send` says that the server has no keys of anybody who should read the message, or has swapped them all. */
 const REFUSED_KEYS = ['untrusted-identity', 'invalid-signature', 'no-session'] as const;
 
-export const NO_HARM: Harm = { lost: 0, doubled: 0, strange: 0, reusedKeys: 0, misplaced: 0, leaked: 0 };
+export const NO_HARM: Harm = {
+  lost: 0,
+  doubled: 0,
+  strange: 0,
+  reusedKeys: 0,
+  untold: 0,
+  misplaced: 0,
+  leaked: 0,
+};
 
 /** Says something else than a connection does. */
 export type Distortion = (truth: Server, viewer: Address) => Partial<Server>;
