@@ -1,6 +1,28 @@
 /** What tests of servers send and collect. */
-import type { Delivery, Envelope, PublishedPreKeys, Server } from 'polyratchet';
+import type { Clock, Delivery, Envelope, PublishedPreKeys, Server } from 'polyratchet';
 import { PolyratchetError } from 'polyratchet/errors';
+import { createMemoryServer, type MemoryServer } from 'polyratchet/memory';
+
+export const ALICE = 'alice@example.org';
+export const BOB = 'bob@example.org';
+
+/** A server, and the connections of two accounts. */
+export interface Started {
+  readonly server: MemoryServer;
+  readonly alice: Server;
+  readonly bob: Server;
+  readonly clock: Clock & { time: number };
+}
+
+/** A server with two devices, one of which may have published one-time prekeys. */
+export async function start(oneTimeIds: readonly number[] = []): Promise<Started> {
+  const clock = { time: 1_000, now: () => clock.time, after: () => () => undefined };
+  const server = createMemoryServer({ clock });
+  const [alice, bob] = [server.connect(ALICE), server.connect(BOB)];
+  await alice.publishPreKeys(...keysOf());
+  await bob.publishPreKeys(...keysOf({ oneTimeIds }));
+  return { server, alice, bob, clock };
+}
 
 /** A publication that no other equals, unless its `id` is given. */
 export function keysOf({

@@ -1,7 +1,6 @@
-import type { Clock, Server } from 'polyratchet';
+import type { Server } from 'polyratchet';
 import { participantHash } from 'polyratchet/fanout';
 import {
-  createMemoryServer,
   MAX_ENVELOPES,
   MAX_REMEMBERED_SENDS,
   MAX_SEND_LENGTH,
@@ -13,11 +12,19 @@ import {
 } from 'polyratchet/memory';
 import { describe, expect, test } from 'vitest';
 import { expectRejection } from '../support/errors.js';
-import { envelopeTo as to, filled, keysOf, numbers, take } from './connections.js';
+import {
+  ALICE,
+  BOB,
+  envelopeTo as to,
+  filled,
+  keysOf,
+  numbers,
+  start,
+  take,
+  type Started,
+} from './connections.js';
 
-const ALICE = 'alice@example.org';
 const LAPTOP = 'alice:1@example.org';
-const BOB = 'bob@example.org';
 const TABLET = 'bob:1@example.org';
 const LONGEST = 256 * 1024 + 2_048;
 
@@ -278,22 +285,6 @@ describe('the devices of the own account', () => {
     expect((await alice.fetchLastUsed()).map(({ device }) => device)).toEqual([0, 2]);
   });
 });
-
-interface Started {
-  readonly server: MemoryServer;
-  readonly alice: Server;
-  readonly bob: Server;
-  readonly clock: Clock & { time: number };
-}
-
-async function start(): Promise<Started> {
-  const clock = { time: 1_000, now: () => clock.time, after: () => () => undefined };
-  const server = createMemoryServer({ clock });
-  const [alice, bob] = [server.connect(ALICE), server.connect(BOB)];
-  await alice.publishPreKeys(...keysOf());
-  await bob.publishPreKeys(...keysOf());
-  return { server, alice, bob, clock };
-}
 
 /** Two accounts with a companion each. */
 async function startLinked(): Promise<Started & { readonly phone: Server }> {

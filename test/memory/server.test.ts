@@ -1,17 +1,26 @@
-import type { Clock, Delivery, PublishedPreKeys, Server } from 'polyratchet';
+import type { Delivery, PublishedPreKeys, Server } from 'polyratchet';
 import type { PreKeyBundle } from 'polyratchet/identity';
-import { createMemoryServer, MAX_PRE_KEYS, type MemoryServer } from 'polyratchet/memory';
+import { createMemoryServer, MAX_PRE_KEYS } from 'polyratchet/memory';
 import { describe, expect, test } from 'vitest';
 import { expectError, expectRejection } from '../support/errors.js';
-import { allAsleep, collect, envelopeTo as to, filled, keysOf, numbers, take } from './connections.js';
+import {
+  ALICE,
+  allAsleep,
+  BOB,
+  collect,
+  envelopeTo as to,
+  filled,
+  keysOf,
+  numbers,
+  start,
+  take,
+} from './connections.js';
 
-const ALICE = 'alice@example.org';
-const BOB = 'bob@example.org';
 const TABLET = 'bob:2@example.org';
 
 describe('prekeys', () => {
   test('of a device come back as its bundle, each one-time prekey once and in order', async () => {
-    const { server, alice } = await start();
+    const { server, alice } = await start([1, 2]);
     expect(server.oneTimePreKeys(BOB)).toBe(2);
     const bundles = [await bundleOf(alice), await bundleOf(alice), await bundleOf(alice)];
     expect(bundles.map((bundle) => bundle?.oneTimePreKey?.id)).toEqual([1, 2, undefined]);
@@ -25,7 +34,7 @@ describe('prekeys', () => {
   });
 
   test('are handed out once also to two that ask at the same time', async () => {
-    const { server, alice } = await start();
+    const { server, alice } = await start([1, 2]);
     const carol = server.connect('carol@example.org');
     const bundles = await Promise.all([bundleOf(alice), bundleOf(carol), bundleOf(alice)]);
     const ids = bundles.map((bundle) => bundle?.oneTimePreKey?.id);
@@ -33,14 +42,14 @@ describe('prekeys', () => {
   });
 
   test('of an unknown device are absent, also of one that never published', async () => {
-    const { server, alice } = await start();
+    const { server, alice } = await start([1, 2]);
     server.connect(TABLET);
     const bundles = await alice.fetchBundles([TABLET, BOB, 'nobody@example.org', '__proto__@example.org']);
     expect([...bundles.keys()]).toEqual([BOB]);
   });
 
   test('published again replace the signed prekey and add one-time prekeys', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await bob.publishPreKeys(...keysOf({ oneTimeIds: [3], signedPreKeyId: 10 }));
     expect(server.oneTimePreKeys(BOB)).toBe(3);
     const bundles = [await bundleOf(alice), await bundleOf(alice), await bundleOf(alice)];
@@ -52,7 +61,7 @@ describe('prekeys', () => {
   });
 
   test('belong to the device and not to the connection', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     bob.close();
     expect((await bundleOf(alice))?.registrationId).toBe(4711);
     const again = server.connect(BOB);
@@ -60,7 +69,7 @@ describe('prekeys', () => {
   });
 
   test('are copied when they are published: the device may overwrite its arrays at once', async () => {
-    const { server } = await start();
+    const { server } = await start([1, 2]);
     const tablet = server.connect(TABLET);
     const [keys, options] = keysOf({ oneTimeIds: [1] });
     const publishing = tablet.publishPreKeys(keys, options);
@@ -73,7 +82,7 @@ describe('prekeys', () => {
   });
 
   test('are copied when they are handed out: nobody changes them for the next', async () => {
-    const { alice } = await start();
+    const { alice } = await start([1, 2]);
     const first = await bundleOf(alice);
     overwrite({ ...first!, oneTimePreKeys: [] });
     const second = await bundleOf(alice);
@@ -82,7 +91,7 @@ describe('prekeys', () => {
   });
 
   test('published under the same id again change nothing, whatever they are', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     const [keys, options] = keysOf({ oneTimeIds: [3], signedPreKeyId: 10 });
     await bob.publishPreKeys(keys, options);
     await bob.publishPreKeys(keys, options);
@@ -94,7 +103,7 @@ describe('prekeys', () => {
   });
 
   test('of another identity take the place of those of the old one', async () => {
-    const { alice, bob } = await start();
+    const { alice, bob } = await start([1, 2]);
     await bob.publishPreKeys(...keysOf({ identityKey: filled(32, 8), oneTimeIds: [9] }));
     expect(await bob.countOneTimePreKeys()).toBe(1);
     const bundle = await bundleOf(alice);
@@ -102,20 +111,20 @@ describe('prekeys', () => {
   });
 
   test('are counted as they are handed out', async () => {
-    const { alice, bob } = await start();
+    const { alice, bob } = await start([1, 2]);
     expect(await bob.countOneTimePreKeys()).toBe(2);
     await bundleOf(alice);
     expect([await bob.countOneTimePreKeys(), await alice.countOneTimePreKeys()]).toEqual([1, 0]);
   });
 
   test('are taken once of a device that is named twice', async () => {
-    const { alice, bob } = await start();
+    const { alice, bob } = await start([1, 2]);
     await alice.fetchBundles([BOB, BOB]);
     expect(await bob.countOneTimePreKeys()).toBe(1);
   });
 
   test('are at most a thousand of a device; more are refused as a whole', async () => {
-    const { server, bob } = await start();
+    const { server, bob } = await start([1, 2]);
     const ids = Array.from({ length: MAX_PRE_KEYS - 2 }, (_, i) => i + 3);
     await bob.publishPreKeys(...keysOf({ oneTimeIds: ids }));
     const [keys, options] = keysOf({ oneTimeIds: [1], signedPreKeyId: 12 });
@@ -128,7 +137,7 @@ describe('prekeys', () => {
   });
 
   test('that are none are refused', async () => {
-    const { bob } = await start();
+    const { bob } = await start([1, 2]);
     const [keys, options] = keysOf({ oneTimeIds: [5] });
     const { signedPreKey } = keys;
     const wrong: unknown[] = [
@@ -157,7 +166,7 @@ describe('prekeys', () => {
 
 describe('a mailbox', () => {
   test('gives what was sent, in order, whatever it says of its sender and time, under an id of its own', async () => {
-    const { alice, bob, clock } = await start();
+    const { alice, bob, clock } = await start([1, 2]);
     clock.time = 5_000;
     await alice.send([to(BOB, 1), to(BOB, 2)], { id: 'first' });
     clock.time = 6_000;
@@ -173,7 +182,7 @@ describe('a mailbox', () => {
   });
 
   test('wakes a reader that waits, and gives each reader everything', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     const [one, two] = [take(bob, 2), take(server.connect(BOB), 2)];
     await allAsleep();
     await alice.send([to(BOB, 1)], { id: 'a' });
@@ -183,7 +192,7 @@ describe('a mailbox', () => {
   });
 
   test('forgets what was acknowledged, and gives the rest again to the next connection', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1), to(BOB, 2), to(BOB, 3)], { id: 'a' });
     const [first, , third] = await take(bob, 3);
     await bob.acknowledge([first!.id, third!.id]);
@@ -197,7 +206,7 @@ describe('a mailbox', () => {
   });
 
   test('does not give an envelope that was acknowledged while its reader slept', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1), to(BOB, 2)], { id: 'a' });
     const reading = bob.receive()[Symbol.asyncIterator]();
     const { value: first } = (await reading.next()) as IteratorYieldResult<Delivery>;
@@ -209,7 +218,7 @@ describe('a mailbox', () => {
   });
 
   test('is emptied by its own device only', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1)], { id: 'a' });
     const [envelope] = await take(bob, 1);
     await alice.acknowledge([envelope!.id]);
@@ -217,7 +226,7 @@ describe('a mailbox', () => {
   });
 
   test('keeps a copy: the sender may overwrite its array at once', async () => {
-    const { alice, bob } = await start();
+    const { alice, bob } = await start([1, 2]);
     const envelope = to(BOB, 1);
     const sending = alice.send([envelope], { id: 'a' });
     envelope.bytes.fill(0xee);
@@ -228,7 +237,7 @@ describe('a mailbox', () => {
   });
 
   test('hands out copies: a receiver that overwrites one changes no redelivery', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1)], { id: 'a' });
     const [first] = await take(bob, 1);
     first!.envelope.bytes.fill(0xee);
@@ -246,7 +255,7 @@ describe('a connection', () => {
   });
 
   test('ends its readers when it is closed, those that wait too, and not those of another', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1)], { id: 'a' });
     const other = take(server.connect(BOB), 2);
     const received = collect(bob);
@@ -258,7 +267,7 @@ describe('a connection', () => {
   });
 
   test('that is closed gives no more mail and refuses every call with `closed`', async () => {
-    const { alice, bob } = await start();
+    const { alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1)], { id: 'a' });
     bob.close();
     bob.close();
@@ -276,7 +285,7 @@ describe('a connection', () => {
   });
 
   test('that is closed changes nothing at the server', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     await alice.send([to(BOB, 1)], { id: 'a' });
     const [envelope] = await take(bob, 1);
     alice.close();
@@ -288,29 +297,12 @@ describe('a connection', () => {
   });
 
   test('leaves its device reachable when it is closed: mail waits for the next one', async () => {
-    const { server, alice, bob } = await start();
+    const { server, alice, bob } = await start([1, 2]);
     bob.close();
     await alice.send([to(BOB, 7)], { id: 'a' });
     expect(numbers(await take(server.connect(BOB), 1))).toEqual([7]);
   });
 });
-
-interface Started {
-  readonly server: MemoryServer;
-  readonly alice: Server;
-  readonly bob: Server;
-  readonly clock: Clock & { time: number };
-}
-
-/** A server with two devices, one of which has published two one-time prekeys. */
-async function start(): Promise<Started> {
-  const clock = { time: 1_000, now: () => clock.time, after: () => () => undefined };
-  const server = createMemoryServer({ clock });
-  const [alice, bob] = [server.connect(ALICE), server.connect(BOB)];
-  await alice.publishPreKeys(...keysOf());
-  await bob.publishPreKeys(...keysOf({ oneTimeIds: [1, 2] }));
-  return { server, alice, bob, clock };
-}
 
 function overwrite({ identityKey, signedPreKey, oneTimePreKeys }: PublishedPreKeys): void {
   const arrays = [identityKey, signedPreKey.publicKey, signedPreKey.signature];
