@@ -28,7 +28,13 @@ import {
 import { refreshLists } from './lists.js';
 import type { LinkExchange } from './linking.js';
 import { inputOptions, type ClientOptions } from './options.js';
-import { loadPrimary, registerPrimary, unlinkAll, unlinkCompanion } from './primary.js';
+import {
+  loadPrimary,
+  registerPrimary,
+  unlinkAll,
+  unlinkCompanion,
+  type CompanionReference,
+} from './primary.js';
 import {
   acceptIdentity,
   devicesOf,
@@ -222,12 +228,12 @@ export class Client {
   }
 
   /**
-   * On the primary: unlinks a companion, by its address.
+   * On the primary: unlinks a companion, by its address; or takes back an approval that nobody has answered, by its key index.
    *
    * @throws PolyratchetError `invalid-argument`: it is none; `server-failed`: the server's time could not be had, and nothing
    *   has changed; otherwise the companion is unlinked, and the list is published with the next connection at the latest.
    */
-  unlink(device: Address): Promise<void> {
+  unlink(device: CompanionReference): Promise<void> {
     return unlinkCompanion(this.#core, device);
   }
 

@@ -4,8 +4,10 @@
  * @module
  */
 import { accountOf, parseAddress, type Address } from '../core/address.js';
+import { describe } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import {
   acceptCodeLink,
   answerCodeLink,
@@ -15,6 +17,7 @@ import {
   confirmCompanion,
   LINK_OFFER_LIFETIME_MS,
   parseLinkQr,
+  requireConfirmation,
   type LinkRequest,
   type UserConfirmation,
 } from '../devices/index.js';
@@ -50,7 +53,8 @@ export interface ApproveCodeLinkOptions {
 export async function approveQrLink(core: Core, ask: Ask, options: ApproveLinkOptions): Promise<Address> {
   const { qr, userConfirmed } = inputObject('options', options);
   const request = parseLinkQr(qr);
-  await core.transactor.run((tx) => loadPrimary(tx));
+  const { account } = await core.transactor.run((tx) => loadPrimary(tx));
+  requireConfirmation({ account, userConfirmed, now: core.settings.clock.now() });
   return approve(core, ask, request, userConfirmed);
 }
 
@@ -61,11 +65,12 @@ export async function approveCodeLink(
   options: ApproveCodeLinkOptions,
 ): Promise<Address> {
   const { code, ref, userConfirmed } = inputObject('options', options);
-  const { identity } = await core.transactor.run((tx) => loadPrimary(tx));
+  const { identity, account } = await core.transactor.run((tx) => loadPrimary(tx));
+  const { clock, random } = core.settings;
+  requireConfirmation({ account, userConfirmed, now: clock.now() });
   const server = connected(core);
   const hello = chosen(await server.fetchLinkOffers(), ref).hello;
   if (hello === undefined) throw new PolyratchetError('link-mismatch', { why: 'reference' });
-  const { clock, random } = core.settings;
   const answered = answerCodeLink({ identity, code, hello, random, now: clock.now() });
   await server.answerLink(answered.hello);
   const until = clock.now() + CODE_LINK_LIFETIME_MS;
@@ -80,7 +85,7 @@ function chosen(offers: readonly LinkExchange[], ref: string | undefined): LinkE
   const [offer, ...others] = found;
   if (offer === undefined) throw new PolyratchetError('link-expired', { why: 'expired' });
   if (others.length === 0) return offer;
-  throw new PolyratchetError('invalid-argument', { name: 'ref', expected: 'one of several', got: 'none' });
+  throw invalidArgument('ref', `that of one of the ${found.length} offers in linkOffers()`, describe(ref));
 }
 
 async function approve(

@@ -4,7 +4,7 @@
  * @module
  */
 import { describe } from '../core/bytes.js';
-import { inputInteger, inputObject } from '../core/check.js';
+import { inputInteger, inputList, inputObject } from '../core/check.js';
 import type { Random } from '../core/random.js';
 import { invalidArgument } from '../core/refusals.js';
 import { systemClock, systemRandom, type Clock } from '../core/system.js';
@@ -70,7 +70,8 @@ export interface Setup {
  */
 export function inputOptions(options: ClientOptions): Setup {
   const { store, server, clock = systemClock, random = systemRandom } = inputObject('options', options);
-  const { form = 'payload', foreign = false, hosted = false, features = [] } = options;
+  const { form = 'payload', foreign = false, hosted = false } = options;
+  const features = inputFeatures(options.features ?? []);
   if (!['payload', 'message'].includes(form)) {
     throw invalidArgument('form', 'payload or message', describe(form));
   }
@@ -96,6 +97,17 @@ export function inputOptions(options: ClientOptions): Setup {
       passed: PASSED_CODES,
     }),
   };
+}
+
+/** Features, each under a name of its own. */
+function inputFeatures(features: readonly Feature[]): readonly Feature[] {
+  for (const feature of inputList('features', features)) {
+    const { name, attach } = inputObject('features', feature);
+    if (typeof name !== 'string' || typeof attach !== 'function')
+      throw invalidArgument('features', 'what groups() and the like return', describe(feature));
+  }
+  if (new Set(features.map(({ name }) => name)).size === features.length) return features;
+  throw invalidArgument('features', 'each feature once', `${features.length} features`);
 }
 
 /** Milliseconds that a timer takes: 32 bits, with a sign. */

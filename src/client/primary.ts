@@ -5,7 +5,9 @@
  */
 import { accountOf, deviceAddress, inputAccount, parseAddress, type Address } from '../core/address.js';
 import { describe, equalBytes } from '../core/bytes.js';
+import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import { invalidArgument } from '../core/refusals.js';
 import {
   createOwnDevices,
   ownDevicesRenewalDue,
@@ -93,22 +95,22 @@ export async function renewList(core: Core): Promise<void> {
   }
 }
 
+/** A companion by its address; or by its key index, which it has before it has an address. */
+export type CompanionReference = Address | { readonly keyIndex: number };
+
 /** Unlinks one companion: it gets nothing from now on, and the next list leaves it out. */
-export async function unlinkCompanion(core: Core, address: Address): Promise<void> {
-  const { device } = parseAddress(address);
-  await changeOwnDevices(core, (devices, by) => {
-    const companion = devices.companions.find(
-      ({ link }) => link.kind === 'confirmed' && link.device === device,
-    );
-    if (companion !== undefined && accountOf(address) === devices.account) {
-      return removeCompanion({ devices, keyIndex: companion.keyIndex, ...by });
-    }
-    throw new PolyratchetError('invalid-argument', {
-      name: 'device',
-      expected: 'the address of a linked companion',
-      got: describe(address),
-    });
-  });
+export async function unlinkCompanion(core: Core, reference: CompanionReference): Promise<void> {
+  await changeOwnDevices(core, (devices, by) =>
+    removeCompanion({ devices, keyIndex: keyIndexOf(devices, reference), ...by }),
+  );
+}
+
+function keyIndexOf({ account, companions }: OwnDevices, reference: CompanionReference): number {
+  if (typeof reference !== 'string') return inputObject('device', reference).keyIndex;
+  const { device } = parseAddress(reference);
+  const companion = companions.find(({ link }) => link.kind === 'confirmed' && link.device === device);
+  if (companion !== undefined && accountOf(reference) === account) return companion.keyIndex;
+  throw invalidArgument('device', 'the address of a linked companion', describe(reference));
 }
 
 /** Unlinks every companion. */

@@ -75,10 +75,10 @@ export class Fetched {
     return lists.length + devices.length === 0 ? undefined : { lists, bundles: devices };
   }
 
-  /** Fetches it. */
+  /** Fetches it; what the server does not answer for was not asked for. */
   async fetch(core: Core, { lists, bundles }: Missing): Promise<void> {
-    for (const account of lists) this.#lists.add(account);
     await refreshLists(core, lists);
+    for (const account of lists) this.#lists.add(account);
     if (lists.length > 0 || bundles.length === 0) return;
     const found = await connected(core).fetchBundles(bundles);
     for (const device of bundles) this.#asked.add(device);

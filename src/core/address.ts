@@ -45,11 +45,7 @@ export function parseAddress(address: Address): AddressParts {
     typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH ? PATTERN.exec(address) : null;
   const [, user, device = '0', server] = match ?? [];
   if (user === undefined || server === undefined || Number(device) > MAX_DEVICE) {
-    throw invalidArgument(
-      'address',
-      'user@server or user:device@server',
-      typeof address === 'string' ? `${address.length} characters` : typeof address,
-    );
+    throw invalidArgument('address', ANY_DEVICE, describeAddress(address));
   }
   return { user, device: Number(device), server };
 }
@@ -97,7 +93,7 @@ export function deviceAddress(account: Address, device: number): Address {
  */
 export function inputAccount(name: string, address: Address): Address {
   if (isAccount(address)) return address;
-  throw invalidArgument(name, 'user@server', describe(address));
+  throw invalidArgument(name, 'user@server', describeAddress(address));
 }
 
 /**
@@ -107,8 +103,18 @@ export function inputAccount(name: string, address: Address): Address {
  */
 export function inputDevice(name: string, address: Address): Address {
   if (isDevice(address)) return address;
-  const expected = 'user@server or user:device@server';
-  throw invalidArgument(name, expected, describe(address));
+  throw invalidArgument(name, ANY_DEVICE, describeAddress(address));
+}
+
+const ANY_DEVICE = 'user@server or user:device@server';
+
+/** What stands in the way of a value that should have been an address. */
+function describeAddress(address: unknown): string {
+  if (typeof address !== 'string') return describe(address);
+  if (address.length > MAX_ADDRESS_LENGTH) return `${address.length} characters`;
+  if (isDevice(address)) return 'the address of a companion';
+  if (!/^[!-~]*$/.test(address) || address.includes(',')) return 'a character that no address has';
+  return address.includes('@') ? 'text of another form' : 'text without @';
 }
 
 /** Whether a value is the address of an account or a group. */

@@ -44,8 +44,10 @@ export {
 export {
   approveLink,
   CONFIRMATION_LIFETIME_MS,
+  requireConfirmation,
   type ApprovedLink,
   type ApproveLinkOptions,
+  type RequireConfirmationOptions,
   type UserConfirmation,
 } from './linking/approve.js';
 export { formatLinkingCode, LINKING_CODE_LENGTH, parseLinkingCode } from './linking/code.js';

@@ -8,6 +8,7 @@ import { inputInteger, inputObject, inputTime } from '../core/check.js';
 import { acceptedDevices, type AcceptedDevicesOptions } from './accepted.js';
 import type { Companion } from './companion.js';
 import type { WhyExcluded } from './listState.js';
+import { isAbandoned } from './ownList.js';
 
 /** What the server says of one of the account's devices. */
 export interface DeviceClaim {
@@ -111,7 +112,9 @@ export function linkedDevices(options: LinkedDevicesOptions): readonly LinkedDev
   ];
   const listed = new Set([...devices, ...excluded].map(({ device }) => device));
   const strangers = [...lastUsed.keys()].filter((device) => !listed.has(device));
-  const waiting = companions.filter(({ link }) => link.kind === 'approved');
+  const waiting = companions.filter(
+    (companion) => companion.link.kind === 'approved' && !isAbandoned(companion, options.now),
+  );
   return [
     ...rows,
     ...strangers.map((device) => row(device, undefined, { kind: 'flagged', why: 'not-in-list' })),

@@ -34,7 +34,10 @@ export type JoinedGroup =
       readonly kind: 'joined' | 'adopted';
       /** To be stored. */
       readonly record: GroupRecord;
-      /** What to show; for `joined` that we were added, and by whom: who else is there is the author's word. */
+      /**
+       * What to show; for `joined` that we were added, and by whom: who else is there is the author's word. Nothing where
+       * another device of ours has told this one.
+       */
       readonly events: readonly GroupEvent[];
     }
   | {
@@ -86,7 +89,8 @@ export function joinGroup(options: JoinGroupOptions): JoinedGroup {
   if (!isAuthority(group)) return { kind: 'refused', why: 'not-an-admin' };
   if (!group.members.includes(own)) return { kind: 'refused', why: 'not-a-member' };
   const joined = recordOf(group);
-  const added: readonly GroupEvent[] = [{ kind: 'added', account: own, by: author }];
+  // Another device of ours has been told already through whom we came.
+  const added: readonly GroupEvent[] = author === own ? [] : [{ kind: 'added', account: own, by: author }];
   if (options.record === undefined) return { kind: 'joined', record: joined, events: added };
   const record = inputGroupRecord(options.record);
   const { id, version } = record.group;

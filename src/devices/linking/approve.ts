@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Address } from '../../core/address.js';
 import { equalBytes } from '../../core/bytes.js';
 import { inputObject, inputTime } from '../../core/check.js';
 import { PolyratchetError } from '../../core/errors.js';
@@ -82,7 +83,7 @@ export function approveLink(options: ApproveLinkOptions): ApprovedLink {
   const { companions, account } = inputOwnDevices(options.devices);
   const { linkingSecret } = inputObject('request', request);
   const companionIdentity = publicKeyFrom('companion identity', request.companionIdentity);
-  requireConfirmed(userConfirmed, now, account);
+  requireConfirmation({ account, userConfirmed, now });
   if (companions.some((companion) => equalBytes(companion.identity, companionIdentity))) {
     throw new PolyratchetError('link-expired', { account, why: 'used' });
   }
@@ -93,7 +94,31 @@ export function approveLink(options: ApproveLinkOptions): ApprovedLink {
   return { ...added, container: sealContainer(linkingSecret, encodeSignedDeviceIdentity(signed)) };
 }
 
-function requireConfirmed(userConfirmed: UserConfirmation | undefined, now: number, account: string): void {
+/** A person's consent, and what it is held against. */
+export interface RequireConfirmationOptions {
+  /** Address of the account. */
+  readonly account: Address;
+  /** The consent. */
+  readonly userConfirmed: UserConfirmation | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Checks that the person has consented just now: by code to be asked before the exchange, which uses up the code, begins.
+ * `approveLink` asks again.
+ *
+ * @throws PolyratchetError `not-confirmed`; `invalid-argument`.
+ * @example
+ * ```ts
+ * import { requireConfirmation } from 'polyratchet/devices';
+ *
+ * const now = Date.now();
+ * requireConfirmation({ account: 'alice@example.org', userConfirmed: { method: 'pin', at: now - 5_000 }, now });
+ * ```
+ */
+export function requireConfirmation(options: RequireConfirmationOptions): void {
+  const { account, userConfirmed, now } = inputObject('options', options);
   if (userConfirmed === undefined) throw new PolyratchetError('not-confirmed', { account, why: 'missing' });
   const { method, at } = inputObject('userConfirmed', userConfirmed);
   if (!['biometric', 'pin', 'not-enrolled'].includes(method)) {
