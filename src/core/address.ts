@@ -41,12 +41,15 @@ const PATTERN = /^([!-+\--9;-?A-~]+)(?::([1-9][0-9]{0,4}))?@([!-+\--9;-?A-~]+)$/
  * ```
  */
 export function parseAddress(address: Address): AddressParts {
-  const match =
-    typeof address === 'string' && address.length <= MAX_ADDRESS_LENGTH ? PATTERN.exec(address) : null;
-  const [, user, device = '0', server] = match ?? [];
-  if (user === undefined || server === undefined || Number(device) > MAX_DEVICE) {
-    throw invalidArgument('address', ANY_DEVICE, describeAddress(address));
-  }
+  const parts = partsOf(address);
+  if (parts !== undefined) return parts;
+  throw invalidArgument('address', ANY_DEVICE, describeAddress(address));
+}
+
+function partsOf(address: unknown): AddressParts | undefined {
+  if (typeof address !== 'string' || address.length > MAX_ADDRESS_LENGTH) return undefined;
+  const [, user, device = '0', server] = PATTERN.exec(address) ?? [];
+  if (user === undefined || server === undefined || Number(device) > MAX_DEVICE) return undefined;
   return { user, device: Number(device), server };
 }
 
@@ -124,10 +127,5 @@ export function isAccount(address: unknown): boolean {
 
 /** Whether a value is the address of a device, the primary one included. */
 export function isDevice(address: unknown): boolean {
-  try {
-    parseAddress(address as Address);
-    return true;
-  } catch {
-    return false;
-  }
+  return partsOf(address) !== undefined;
 }
