@@ -2,14 +2,22 @@
  * Checks the package as its users get it: packs it, lints the tarball, installs it into an empty project and uses it
  * there on both backends, from TypeScript and in a bundle for browsers. Needs `dist/`.
  */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { build } from 'esbuild';
 import { entryPoints, filesUnder, readManifest, report, root, run } from './project.js';
 
 /** Everything the tarball may hold. */
-const PUBLISHED = /^(package\.json|README\.md|LICENSE|dist\/.+\.(js|d\.ts))$/;
+const PUBLISHED = /^(package\.json|LICENSE|[A-Z]+\.md|docs\/[a-z-]+\.md|dist\/.+\.(js|d\.ts))$/;
+
+/** Pictures and raw figures of the benchmark stay in the repository. */
+const UNPUBLISHED = 'bench/results/';
+
+/** The file that a link leads to, without the heading in it. */
+const LINK = /\]\((?!https?:)([^)#\s]+)(?:#[^)]*)?\)/g;
+
+const CODE_BLOCK = /^```[^]*?^```/gm;
 
 const manifest = readManifest();
 const specifiers = entryPoints().map((entry) => entry.specifier);
@@ -20,6 +28,7 @@ try {
   lint(tarball);
   const consumer = install(tarball);
   checkFiles(consumer);
+  checkLinks(consumer);
   importEverything(consumer);
   typecheck(consumer);
   await bundleForBrowsers(consumer);
@@ -60,6 +69,24 @@ function checkFiles(consumer: string): void {
   const surplus = files.filter((file) => !PUBLISHED.test(file));
   if (surplus.length > 0) throw new Error(`the tarball must not hold ${surplus.join(', ')}`);
   passed(`${String(files.length)} files, all of them meant to be published`);
+}
+
+/** Whoever reads the guides in the package finds what they lead to. */
+function checkLinks(consumer: string): void {
+  const installed = join(consumer, 'node_modules', manifest.name);
+  const files = filesUnder(installed);
+  const guides = files.filter((file) => file.endsWith('.md'));
+  const links = guides.flatMap((guide) => {
+    const text = readFileSync(join(installed, guide), 'utf8').replaceAll(CODE_BLOCK, '');
+    return [...text.matchAll(LINK)].map(([, target = '']) => {
+      return { guide, path: posix.join(posix.dirname(guide), target) };
+    });
+  });
+  const dead = links.filter(({ path }) => !files.includes(path) && !path.startsWith(UNPUBLISHED));
+  if (dead.length > 0) {
+    throw new Error(`dead links: ${dead.map(({ guide, path }) => `${guide} to ${path}`).join(', ')}`);
+  }
+  passed(`${String(links.length)} links of ${String(guides.length)} guides lead to a file`);
 }
 
 /** Imports each subpath in plain Node; a failure inside one module must be an instance of the class from another. */

@@ -83,7 +83,8 @@ export class Client {
    * Calls `listener` with every event of a kind; the returned function ends it. Events are told after they are stored.
    *
    * Add listeners before `connect`: it tells of the messages that earlier runs have not acknowledged. A listener may call any
-   * method of the client. Acknowledge a `message` once it is handled; until then it comes again with the next run.
+   * method of the client. Acknowledge a `message` once it is handled; until then it comes again with the next run. Nobody waits
+   * for what a listener returns: one that is `async` catches its own errors.
    */
   on<Kind extends keyof ClientEvents>(kind: Kind, listener: Listener<Kind>): () => void {
     return this.#core.events.on(kind, listener);
@@ -99,7 +100,7 @@ export class Client {
    * Makes this device the primary of an account, with new keys, and connects it.
    *
    * @throws PolyratchetError `invalid-argument`: it has an account already; `list-from-future`: its clock is more than a day
-   *   ahead of the server's; `server-failed`, `store-failed`, `deadline`.
+   *   ahead of the server's; `server-failed`: where the server has refused, `cause` is what it threw; `store-failed`, `deadline`.
    */
   async register(account: Address): Promise<void> {
     const address = inputAccount('account', account);
@@ -118,7 +119,8 @@ export class Client {
    * acknowledged are told again. Does nothing while it is connected.
    *
    * @throws PolyratchetError `invalid-argument`: this device is neither registered nor linked; `device-revoked`: the server
-   *   lets it in no more; `server-failed`, `store-failed`, `deadline`.
+   *   lets it in no more; `server-failed`: where it was a refused login, `cause` is what the server threw; `store-failed`,
+   *   `deadline`.
    */
   connect(): Promise<void> {
     return this.#life.connect();
@@ -138,10 +140,11 @@ export class Client {
    * Sends a message to all devices of an account, and a copy to our own other devices. It is encrypted and stored before
    * it is sent, so a crash loses nothing, and the same id again does nothing twice.
    *
-   * @throws PolyratchetError nothing was stored then: `device-unverified` `no-list`: nobody knows the account; `server-failed`: it
-   *   is new to this device, and the server cannot be asked; `no-session`, `untrusted-identity`, `invalid-signature`,
-   *   `invalid-key`: none of its devices can be reached with what the server has; `too-large`: the body is longer than 251 KiB; `invalid-argument`,
-   *   `store-failed`, `deadline`. Otherwise a server that cannot be reached is no error: the message is `queued`.
+   * @throws PolyratchetError nothing was stored then: `device-unverified` `no-list`: the server knows no such account;
+   *   `server-failed`, `deadline`: the account is new to this device, and the server could not be asked; `no-session`,
+   *   `untrusted-identity`, `invalid-signature`, `invalid-key`: none of its devices can be reached with what the server has;
+   *   `too-large`: the body is longer than 257,024 bytes; `invalid-argument`, `store-failed`. Otherwise a server that cannot be
+   *   reached is no error: the message is `queued`.
    */
   send(message: SendMessage): Promise<SentMessageResult> {
     return sendMessage(this.#core, this.#life.outbox, message);
@@ -155,7 +158,7 @@ export class Client {
 
   /** Removes messages from the inbox, by their keys: the application has handled them. */
   async acknowledge(...keys: readonly string[]): Promise<void> {
-    this.#life.forgetTold(await acknowledgeMessages(this.#core, keys));
+    this.#life.teller.forget(await acknowledgeMessages(this.#core, keys));
   }
 
   /**
@@ -181,7 +184,8 @@ export class Client {
   }
 
   /**
-   * On the primary: links the companion whose QR code was scanned. Returns its address once it has answered.
+   * On the primary: links the companion whose QR code was scanned. Returns its address once it has answered, for which it
+   * waits five minutes; only `close` ends that earlier.
    *
    * @throws PolyratchetError `not-confirmed`, `companion-limit`, `link-expired`, `link-mismatch`, `device-unverified`,
    *   `invalid-signature`, `list-from-future`, `malformed`, `invalid-argument`; `server-failed`, `store-failed`, `deadline`.
@@ -197,9 +201,11 @@ export class Client {
   }
 
   /**
-   * On the primary: links the companion whose code the person has typed. Returns its address once it has answered.
+   * On the primary: links the companion whose code the person has typed. Returns its address once it has answered, for which
+   * it waits three minutes until it knows that the code is right, and five more; only `close` ends that earlier.
    *
-   * @throws PolyratchetError as `approveLink`; `link-mismatch` `code`: it was another code.
+   * @throws PolyratchetError as `approveLink`; `link-mismatch` `code`: it was another code, which the companion is not told;
+   *   `invalid-argument` `ref`: several companions ask, and it does not say which.
    */
   approveLinkByCode(options: ApproveCodeLinkOptions): Promise<Address> {
     return approveCodeLink(this.#core, this.#life.ask, options);
@@ -229,6 +235,7 @@ export class Client {
 
   /**
    * On the primary: unlinks a companion, by its address; or takes back an approval that nobody has answered, by its key index.
+   * Contacts who have not heard of it yet may encrypt one more message for the companion, which the server does not deliver.
    *
    * @throws PolyratchetError `invalid-argument`: it is none; `server-failed`: the server's time could not be had, and nothing
    *   has changed; otherwise the companion is unlinked, and the list is published with the next connection at the latest.
@@ -316,9 +323,9 @@ async function closeOnFailure<Result>(server: CheckedLinkingServer, begun: Promi
  * await bob.register('bob@example.org');
  *
  * const arrived = new Promise<string>((resolve) => {
- *   bob.on('message', async ({ message }) => {
+ *   bob.on('message', ({ message }) => {
  *     resolve(new TextDecoder().decode(message.body)); // show it, and only then:
- *     await bob.acknowledge(message.key);
+ *     bob.acknowledge(message.key).catch(console.error); // if it fails, the message comes again: nothing is lost
  *   });
  * });
  * await alice.send({ to: 'bob@example.org', body: new TextEncoder().encode('hello') });

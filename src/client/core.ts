@@ -18,7 +18,7 @@ import type { ClientContentExtensions } from './extensions.js';
 import { DEVICE, deviceList, IDENTITY, LINKED_DEVICE, OWN_DEVICES, session } from './keys.js';
 import type { FeatureParts } from './feature.js';
 import type { Lock } from './lock.js';
-import type { AnyKey, Records } from './records.js';
+import { isStoreError, type AnyKey, type Records } from './records.js';
 import type { Transaction, Transactor } from './transaction.js';
 
 /** What a client was made with. */
@@ -62,9 +62,14 @@ export function keepPlan({ plans }: Core, plan: FanoutPlan): void {
   }
 }
 
-/** Whether an error is this device's own trouble, randomness that fails: nothing is decided about a message because of it. */
+/**
+ * Whether an error is this device's own trouble, randomness that fails or a record that cannot be read: nothing is decided about
+ * a message because of it.
+ */
 export function isOwnTrouble(error: PolyratchetError): boolean {
-  return PolyratchetError.is(error, 'invalid-argument') && error.data.name === 'random';
+  return (
+    (PolyratchetError.is(error, 'invalid-argument') && error.data.name === 'random') || isStoreError(error)
+  );
 }
 
 /**

@@ -93,10 +93,13 @@ export class Calls {
     }
   }
 
-  /** Ends the watch: for a client that is closed. */
+  /** Ends the watch: whoever still waits for an answer is told that the client is closed. */
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
+    const live = this.#pending.filter(({ isOver }) => !isOver);
+    this.#pending = [];
+    for (const { reject } of live) reject(new PolyratchetError('closed', { what: 'client' }));
   }
 
   #watch(pending: PendingCall): void {

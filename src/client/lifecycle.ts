@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address } from '../core/address.js';
+import { accountOf, type Address } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import type { Clock } from '../core/system.js';
 import type { FanoutPlan } from '../fanout/index.js';
@@ -12,8 +12,6 @@ import { findSelf, loadSelf, type Core } from './core.js';
 import { eraseAll } from './erase.js';
 import { Emitter, type ClientEvent } from './events.js';
 import { heldAccounts } from './held.js';
-import { listInbox } from './inbox.js';
-import { UNTOLD } from './keys.js';
 import { leaveReply, type Ask } from './linkCompanion.js';
 import { isUnlinked, refreshLists } from './lists.js';
 import { Lock } from './lock.js';
@@ -21,8 +19,8 @@ import type { Setup } from './options.js';
 import { Outbox } from './outbox.js';
 import { Receiver } from './receive.js';
 import { Records } from './records.js';
+import { Teller } from './teller.js';
 import { Transactor } from './transaction.js';
-import { untoldRecord } from './untold.js';
 import { eraseOld, FIRST_UPKEEP_MS, renew, UPKEEP_INTERVAL_MS } from './upkeep.js';
 import { waitFor } from './wait.js';
 
@@ -32,11 +30,13 @@ export class Lifecycle {
   readonly core: Core;
   /** What is to be sent. */
   readonly outbox: Outbox;
+  /** What tells the application. */
+  readonly teller: Teller;
   /** What takes envelopes. */
   readonly receiver: Receiver;
   readonly #setup: Setup;
   readonly #clock: Clock;
-  readonly #told = new Set<string>();
+  readonly #endings = new Set<() => void>();
   #connection: CheckedServer | undefined;
   #connecting: Promise<void> | undefined;
   #receiving: Promise<void> = Promise.resolve();
@@ -58,6 +58,7 @@ export class Lifecycle {
       features: [],
       connection: () => this.#connection,
     };
+    this.teller = new Teller(this.core);
     this.outbox = new Outbox(this.core);
     this.receiver = new Receiver(this.core, this.outbox);
   }
@@ -82,13 +83,12 @@ export class Lifecycle {
       if (await this.#isUnlinked()) return;
       await this.receiver.release(await heldAccounts(this.core));
       await this.outbox.flush();
+      await this.teller.tellStored();
     } catch (error) {
       this.#disconnect(server);
       if (PolyratchetError.is(error, 'device-revoked') && (await this.#wasUnlinked(address))) return;
       throw error;
     }
-    await this.#tellUntold();
-    await this.#tellInbox();
     if (this.#connection !== server) return;
     this.#receiving = this.#receive(server);
     this.#planUpkeep(FIRST_UPKEEP_MS);
@@ -113,7 +113,7 @@ export class Lifecycle {
 
   #transactor(records: Records, isClosed: () => boolean): Transactor {
     const tell = (events: readonly ClientEvent[]): void => {
-      this.#tell(events);
+      this.teller.tell(events);
     };
     return new Transactor({ records, now: () => this.#clock.now(), tell, isClosed });
   }
@@ -126,6 +126,7 @@ export class Lifecycle {
       until,
       ask,
       isClosed: () => this.#closed,
+      onEnd: (callback) => this.#onEnd(callback),
     });
 
   /** A connection in a device's name. */
@@ -163,18 +164,13 @@ export class Lifecycle {
   }
 
   async #receive(server: CheckedServer): Promise<void> {
-    let failure: PolyratchetError | undefined;
-    try {
-      await this.receiver.receive(server);
-    } catch (error) {
-      if (!PolyratchetError.is(error)) throw error;
-      failure = error;
-    }
+    let failure = await failureOf(this.receiver.receive(server));
     if (this.#connection !== server) return;
     this.#disconnect(server);
     if (failure?.code === 'device-revoked') {
-      const self = await this.core.transactor.run((tx) => findSelf(tx));
-      if (self !== undefined && (await this.#wasUnlinked(self.address))) return;
+      const trouble = await failureOf(this.#eraseIfUnlinked());
+      if (this.#closed && trouble === undefined) return;
+      failure = trouble ?? failure;
     }
     this.core.events.emit({
       kind: 'disconnected',
@@ -196,7 +192,8 @@ export class Lifecycle {
 
   /** Renews and erases what is due, and tells if that fails. */
   async #upkeep(): Promise<void> {
-    if (this.#connection === undefined) return;
+    const connection = this.#connection;
+    if (connection === undefined) return;
     try {
       await renew(this.core);
       if (await this.#isUnlinked()) return;
@@ -205,13 +202,17 @@ export class Lifecycle {
       await this.outbox.flush();
     } catch (error) {
       if (!PolyratchetError.is(error)) throw error;
-      if (this.#isConnected()) this.core.events.emit({ kind: 'upkeep-failed', error });
+      if (this.#isConnectedBy(connection)) this.core.events.emit({ kind: 'upkeep-failed', error });
     }
-    if (this.#isConnected()) this.#planUpkeep(UPKEEP_INTERVAL_MS);
+    if (this.#isConnectedBy(connection)) this.#planUpkeep(UPKEEP_INTERVAL_MS);
   }
 
   #isConnected(): boolean {
     return this.#connection !== undefined;
+  }
+
+  #isConnectedBy(connection: CheckedServer): boolean {
+    return this.#connection === connection;
   }
 
   /** Whether the primary's newest list leaves this device out: everything is erased then. */
@@ -221,20 +222,25 @@ export class Lifecycle {
     return isOut;
   }
 
+  async #eraseIfUnlinked(): Promise<void> {
+    const self = await this.core.transactor.run((tx) => findSelf(tx));
+    if (self !== undefined) await this.#wasUnlinked(self.address);
+  }
+
   /** Whether the server's word that this device was unlinked is its primary's: nobody else can make it erase anything. */
   async #wasUnlinked(address: Address): Promise<boolean> {
+    if ((await failureOf(this.#askForOwnList(address))) !== undefined) return false;
+    return this.#isUnlinked();
+  }
+
+  async #askForOwnList(address: Address): Promise<void> {
     const server = this.connectAs(address);
     this.#connection = server;
     try {
-      const { account } = await this.core.transactor.run((tx) => loadSelf(tx));
-      await refreshLists(this.core, [account]);
-    } catch (error) {
-      if (!PolyratchetError.is(error)) throw error;
-      return false;
+      await refreshLists(this.core, [accountOf(address)]);
     } finally {
       this.#disconnect(server);
     }
-    return this.#isUnlinked();
   }
 
   /** Erases everything that this device holds, and ends. */
@@ -247,42 +253,28 @@ export class Lifecycle {
     this.core.events.emit({ kind: 'logged-out' });
   }
 
+  /** Calls a function when everything ends; the returned function takes that back. */
+  #onEnd(callback: () => void): () => void {
+    this.#endings.add(callback);
+    return () => this.#endings.delete(callback);
+  }
+
   #end(): void {
+    for (const callback of this.#endings) callback();
     for (const { stop } of this.core.features) stop();
     this.core.records.forget();
     this.#setup.storeCalls.stop();
     this.#setup.serverCalls.stop();
   }
+}
 
-  /** Tells what was written, and may not have been told before a crash. */
-  async #tellUntold(): Promise<void> {
-    const { records, transactor } = this.core;
-    for await (const names of records.names(UNTOLD)) {
-      const keys = names.map(untoldRecord);
-      const events = await transactor.run(async (tx) => {
-        await tx.load(...keys);
-        return keys.flatMap((key) => tx.get(key) ?? []);
-      });
-      this.#tell(events);
-      await transactor.run((tx) => tx.remove(...keys));
-    }
-  }
-
-  /** Tells of the messages in the inbox of which this client has not told yet. */
-  async #tellInbox(): Promise<void> {
-    const untold = (await listInbox(this.core)).filter(({ key }) => !this.#told.has(key));
-    this.#tell(untold.map((message) => ({ kind: 'message', message })));
-  }
-
-  #tell(events: readonly ClientEvent[]): void {
-    for (const event of events) {
-      if (event.kind === 'message') this.#told.add(event.message.key);
-      this.core.events.emit(event);
-    }
-  }
-
-  /** Messages were acknowledged: they are not told again. */
-  forgetTold(keys: readonly string[]): void {
-    for (const key of keys) this.#told.delete(key);
+/** The typed error that an action fails with, if it does. */
+async function failureOf(action: Promise<unknown>): Promise<PolyratchetError | undefined> {
+  try {
+    await action;
+    return undefined;
+  } catch (error) {
+    if (PolyratchetError.is(error)) return error;
+    throw error;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Address } from '../core/address.js';
+import { isAccount, isDevice, type Address } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import { inputMessageId } from '../content/index.js';
 import type { Envelope } from '../fanout/index.js';
@@ -45,12 +45,29 @@ export function isMessageId(id: string): boolean {
   }
 }
 
+/** Bytes of an envelope's message: the longest that anybody of this library makes is half of it, and a record holds it. */
+export const MAX_ENVELOPE_LENGTH: number = 512 * 1024;
+
+/** Bytes of the container beside a message: two keys, two signatures and some numbers. */
+const MAX_DEVICE_IDENTITY_LENGTH = 4_096;
+
+/** The field of an envelope that cannot be what it should be: nothing of it is kept under such names, or at such length. */
+export function malformedField(envelope: Envelope): keyof Envelope | undefined {
+  const { id, from, to, group, bytes, deviceIdentity } = envelope;
+  if (!isMessageId(id)) return 'id';
+  if (!isDevice(from)) return 'from';
+  if (!isDevice(to)) return 'to';
+  if (group !== undefined && !isAccount(group)) return 'group';
+  if (bytes.length > MAX_ENVELOPE_LENGTH) return 'bytes';
+  return (deviceIdentity?.length ?? 0) > MAX_DEVICE_IDENTITY_LENGTH ? 'deviceIdentity' : undefined;
+}
+
 /** The error about a field of an envelope. */
 export function malformed(field: string): PolyratchetError {
   return new PolyratchetError('malformed', {
     what: 'envelope',
     field,
-    expected: 'an address or an id',
-    got: 'other text',
+    expected: 'an address, an id, or bytes within their bounds',
+    got: 'something else',
   });
 }

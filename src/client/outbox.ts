@@ -1,17 +1,26 @@
 /**
  * The outbox: what is encrypted and stored, and not yet taken by the server.
  *
- * Entries are sent one after the other, in the order of their times. Each names its send, so that a server that is asked
+ * Entries are sent one after the other, in the order of their times; those of a chat in which one could not be sent wait behind
+ * it. Each names its send, so that a server that is asked
  * again after a crash delivers nothing twice.
  *
  * @module
  */
+import type { Address } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import { connected, type Core } from './core.js';
 import { STOPPING_CODES } from './deadline.js';
 import { dropKept } from './kept.js';
-import { OUTBOX } from './keys.js';
+import { message, OUTBOX, outboxEntry } from './keys.js';
 import { sendEntry, type Written } from './rounds.js';
+import { identityChange } from './seal.js';
+
+/**
+ * Sends that the server may refuse before the client takes it to be down: one that it refuses for ever, since a mailbox is full
+ * for example, keeps back the messages of its own chat and no others.
+ */
+const MAX_REFUSED_SENDS = 3;
 
 /** Messages are dropped from those that are kept after so many sends: so many more than the bound may be kept. */
 const SENDS_PER_DROP = 16;
@@ -72,33 +81,60 @@ export class Outbox {
     return this.#draining;
   }
 
-  /** In order; what could not be sent stays for the next time, and so does everything after it. */
+  /** In order; what could not be sent stays for the next time, and so does what comes after it in its chat. */
   async #sendAll(): Promise<void> {
     await Promise.resolve(); // so that the last line comes after its beginning was noted
+    const refused = new Map<Address, PolyratchetError>();
     while (this.#isBehind || this.#queue.length > 0) {
       try {
-        await this.#sendNext();
+        await this.#sendNext(refused);
       } catch (cause) {
         const error = asError(cause);
-        // Other errors are about one message, and the next may do better.
-        if (STOPPING_CODES.includes(error.code)) {
+        const changed = identityChange(error);
+        if (changed !== undefined) this.#core.events.emit(changed);
+        const isAboutOne = this.#isAboutOne(error, refused).catch(() => false);
+        if (STOPPING_CODES.includes(error.code) && !(await isAboutOne)) {
           this.#giveUp(error);
           break;
         }
         this.#settle({ kind: 'queued', error });
       }
     }
+    if (refused.size > 0) this.#isBehind = true;
     this.#draining = undefined;
   }
 
-  async #sendNext(): Promise<void> {
+  async #sendNext(refused: ReadonlyMap<Address, PolyratchetError>): Promise<void> {
     connected(this.#core);
     if (this.#isBehind) await this.#gather();
     const next = this.#queue[0];
     if (next === undefined) return;
+    const before = refused.size === 0 ? undefined : refused.get(await this.#chatOf(next));
+    if (before !== undefined) {
+      this.#settle({ kind: 'queued', error: before });
+      return;
+    }
     await sendEntry(this.#core, next.name, next.written);
     this.#settle({ kind: 'sent' });
     await this.#dropKept();
+  }
+
+  /** Whether the server may do better with messages of other chats; the chat of the first in the queue is passed over then. */
+  async #isAboutOne(error: PolyratchetError, refused: Map<Address, PolyratchetError>): Promise<boolean> {
+    const next = this.#queue[0];
+    if (error.code !== 'server-failed' || next === undefined || this.#core.connection() === undefined)
+      return false;
+    if (refused.size >= MAX_REFUSED_SENDS - 1) return false;
+    refused.set(await this.#chatOf(next), error);
+    return true;
+  }
+
+  /** The chat of an entry: for what is in none, such as a request, its name. */
+  async #chatOf({ name, written }: Waiting): Promise<Address> {
+    const entry = written?.entry ?? (await this.#core.transactor.run((tx) => tx.read(outboxEntry(name))));
+    if (entry === undefined) return name;
+    const sent = await this.#core.transactor.run((tx) => tx.read(message(entry.messageId)));
+    return sent?.chat ?? name;
   }
 
   /** Takes what the store holds into the queue, in its order. */

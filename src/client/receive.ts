@@ -4,19 +4,20 @@
  * @module
  */
 import type { Address } from '../core/address.js';
+import { PolyratchetError } from '../core/errors.js';
 import type { Envelope, PairwiseEnvelope } from '../fanout/index.js';
 import type { CheckedServer } from './checkedServer.js';
-import type { Core } from './core.js';
+import { isOwnTrouble, type Core } from './core.js';
+import { STOPPING_CODES } from './deadline.js';
 import { openHeld, released } from './held.js';
 import { refreshLists } from './lists.js';
 import { openStep } from './open.js';
 import type { Opened } from './opened.js';
-import { refuse } from './opened.js';
+import { malformed, malformedField, refuse } from './opened.js';
 import type { Outbox } from './outbox.js';
 import { takeRequest } from './retry.js';
 import type { Transaction } from './transaction.js';
 import { takeLogouts } from './upkeep.js';
-import { PolyratchetError } from '../core/errors.js';
 
 /** Lists of one account that are fetched in an hour because of what has come: whoever makes us ask makes us ask no more. */
 export const MAX_LIST_FETCHES = 30;
@@ -51,15 +52,29 @@ export class Receiver {
     for (const account of accounts) {
       const held = await this.#core.transactor.run((tx) => released(this.#core, tx, account));
       for (const message of held) {
-        const opened = await this.#core.transactor.run((tx) =>
-          openHeld(tx, message, (inner, envelope) => openStep(this.#core, inner, envelope)),
+        const open = (step: typeof openStep): Promise<Opened | undefined> =>
+          this.#core.transactor.run((tx) =>
+            openHeld(tx, message, (inner, envelope) => step(this.#core, inner, envelope)),
+          );
+        const opened = await orRefused(
+          () => open(openStep),
+          (error) => open((_, tx, envelope) => Promise.resolve(refuse(tx, envelope, error))),
         );
         if (opened?.kind === 'done') await this.#follow(opened);
       }
     }
   }
 
+  /** Takes an envelope; one that breaks a rule is refused, whatever rule it is: it would come again for ever. */
   #take(envelope: Envelope): Promise<Opened> {
+    const refused = (error: PolyratchetError): Promise<Opened> =>
+      this.#core.transactor.run((tx) => Promise.resolve(refuse(tx, envelope, error)));
+    const field = malformedField(envelope);
+    if (field !== undefined) return refused(malformed(field));
+    return orRefused(() => this.#open(envelope), refused);
+  }
+
+  #open(envelope: Envelope): Promise<Opened> {
     switch (envelope.type) {
       case 'retry':
         return takeRequest(this.#core, envelope);
@@ -119,5 +134,19 @@ export class Receiver {
     } else if (before.count >= MAX_LIST_FETCHES) return false;
     else before.count++;
     return true;
+  }
+}
+
+/** Does something; where the input is to blame, something else. */
+async function orRefused<Result>(
+  action: () => Promise<Result>,
+  refused: (error: PolyratchetError) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!PolyratchetError.is(error) || STOPPING_CODES.includes(error.code) || isOwnTrouble(error))
+      throw error;
+    return refused(error);
   }
 }

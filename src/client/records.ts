@@ -8,6 +8,27 @@ import { PolyratchetError } from '../core/errors.js';
 import { insteadOf, isMapLike, type Calls } from './deadline.js';
 import { MAX_STORE_VALUE_LENGTH, type Store, type StoreChange, type StoredValue } from './store.js';
 
+/** Errors about what the store holds: no message is to blame for them, whatever their code. */
+const storeErrors = new WeakSet<Error>();
+
+/** Whether an error is about a record of this store that cannot be read. */
+export function isStoreError(error: Error): boolean {
+  return storeErrors.has(error);
+}
+
+function decodeOwn(key: AnyKey, bytes: Uint8Array): unknown {
+  try {
+    return key.decode(bytes);
+  } catch (error) {
+    return rethrowOwn(error);
+  }
+}
+
+function rethrowOwn(error: unknown): never {
+  if (error instanceof Error) storeErrors.add(error);
+  throw error;
+}
+
 /** Where a value is stored, and how it becomes bytes. */
 export interface RecordKey<Value> {
   /** The name: no two records have one. */
@@ -64,11 +85,13 @@ export class Records {
   /** Reads some records. */
   async read(keys: readonly AnyKey[]): Promise<readonly LoadedRecord[]> {
     const names = keys.map(({ name }) => name);
-    const found = await this.#calls.make(
-      'store.read',
-      () => this.#store.read(names),
-      (answer) => (isMapLike(answer) ? undefined : insteadOf('a Map', answer)),
-    );
+    const found = await this.#calls
+      .make(
+        'store.read',
+        () => this.#store.read(names),
+        (answer) => (isMapLike(answer) ? undefined : insteadOf('a Map', answer)),
+      )
+      .catch((error: unknown) => rethrowOwn(error));
     return keys.map((key) => this.#decode(key, entryOf(found, key.name)));
   }
 
@@ -82,7 +105,7 @@ export class Records {
       if (recent === undefined) this.#keep(name, kept);
       return { version, value: kept.value };
     }
-    const value: unknown = key.decode(bytes);
+    const value = decodeOwn(key, bytes);
     this.#keep(name, { bytes: copyBytes(bytes), value });
     return { version, value };
   }

@@ -8,26 +8,24 @@
  * @module
  */
 import type { Address } from '../core/address.js';
-import { reviewAnswer, type FanoutAnswer, type FanoutPlan } from '../fanout/index.js';
+import { reviewAnswer, type FanoutAnswer } from '../fanout/index.js';
 import { connected, loadSelf, loadSessions, type Core } from './core.js';
-import { message, session } from './keys.js';
+import { message, outboxEntry, session } from './keys.js';
 import { accountsOf, refreshLists } from './lists.js';
 import { finish, readEntry, removeEntry, writeEntry } from './outboxEntry.js';
-import { planChat, sealRound } from './seal.js';
+import { planChat, sealRound, type Round } from './seal.js';
 import type { OutboxEntry } from './state.js';
 import type { Transaction } from './transaction.js';
 
 /** What is known of an entry that was just written: it need not be read again. */
-export interface Written {
+export interface Written extends Round {
   /** The entry. */
   readonly entry: OutboxEntry;
-  /** The plan of its round. */
-  readonly plan?: FanoutPlan;
 }
 
 /** Sends an entry, round by round, until the server has nothing to say. */
 export async function sendEntry(core: Core, name: string, written?: Written): Promise<void> {
-  let current = written?.plan;
+  let current: Round = written ?? { isPart: false };
   let entry = written?.entry;
   let hasFetched = false;
   for (;;) {
@@ -64,16 +62,22 @@ function isSilent({ stale, missing, extra, participantHash }: FanoutAnswer): boo
   return [stale, missing, extra, participantHash].every((part) => part === undefined);
 }
 
-/** Notes the server's answer; returns the accounts to fetch where another round follows. */
+/** Notes the server's answer; returns the accounts to fetch where another part or another round follows. */
 async function takeAnswer(
   core: Core,
   tx: Transaction,
   name: string,
   entry: OutboxEntry,
   answer: FanoutAnswer,
-  plan: FanoutPlan | undefined,
+  { plan, isPart }: Round,
 ): Promise<readonly string[] | undefined> {
-  const { messageId, round } = entry;
+  const { messageId, round, sendId } = entry;
+  // Another client of the same store may have gone on with the message: what it has written counts.
+  if ((await tx.read(outboxEntry(name)))?.sendId !== sendId) return undefined;
+  if (isPart && isSilent(answer)) {
+    await writeEntry(core, tx, name, { messageId, round, envelopes: [] });
+    return [];
+  }
   if (round > 0 && plan !== undefined && isSilent(answer)) {
     await finish(tx, name, messageId);
     return undefined;
@@ -104,17 +108,17 @@ async function takeAnswer(
 }
 
 /** Encrypts the next round; if nobody is left to encrypt for, the message is sent. */
-async function sealNext(core: Core, name: string, entry: OutboxEntry): Promise<FanoutPlan | undefined> {
+async function sealNext(core: Core, name: string, entry: OutboxEntry): Promise<Round> {
   return sealRound(core, entry.messageId, async (tx, sealed) => {
     if (sealed === undefined || sealed.envelopes.length === 0) {
       await finish(tx, name, entry.messageId);
       return;
     }
-    const { envelopes, plan } = sealed;
+    const { envelopes, plan, isPart } = sealed;
     const { messageId, round } = entry;
     const { participantHash } = plan;
-    // A later round goes to some devices only: a hash over all would differ from what the server sees.
-    const whole = round === 1 ? { participantHash } : {};
+    // A part, or a later round, goes to some devices only; the last part of the first round has the hash over all.
+    const whole = round === 1 && !isPart ? { participantHash } : {};
     await writeEntry(core, tx, name, { messageId, round, envelopes, ...whole });
   });
 }

@@ -7,7 +7,6 @@ import { accountOf, type Address } from '../core/address.js';
 import { PolyratchetError } from '../core/errors.js';
 import {
   planFanout,
-  type DeviceOutcome,
   sealEnvelopes,
   type FanoutPlan,
   type OutgoingMessage,
@@ -15,8 +14,10 @@ import {
 } from '../fanout/index.js';
 import type { PreKeyBundle } from '../identity/index.js';
 import { connected, isOwnTrouble, keepPlan, loadSelf, loadSessions, type Core, type Self } from './core.js';
+import type { ClientEvents } from './events.js';
 import { deviceList, message, session } from './keys.js';
 import { accountsOf, refreshLists } from './lists.js';
+import { partOf } from './parts.js';
 import type { Transaction } from './transaction.js';
 
 /** Where a message goes. */
@@ -97,16 +98,23 @@ export interface Missing {
   readonly bundles: readonly Address[];
 }
 
-/** Encrypts a message for the devices of a plan that were not sent it, and writes sessions and message. */
+/** What a transaction has encrypted. */
+export interface SealedPart extends SealedEnvelopes {
+  /** Whether others are left for the next transaction: the outcomes and the plan are those of some devices only. */
+  readonly isPart: boolean;
+}
+
+/** Encrypts a message for devices of a plan that were not sent it, as many as there is room for; writes sessions and message. */
 export async function sealStep(
   core: Core,
   tx: Transaction,
   self: Self,
-  plan: FanoutPlan,
+  whole: FanoutPlan,
   outgoing: OutgoingMessage,
   fetched: Fetched,
-): Promise<SealedEnvelopes> {
+): Promise<SealedPart> {
   const { identity, registrationId, deviceIdentity } = self;
+  const { plan, isPart } = partOf(whole, outgoing, fetched.bundles);
   const sealed = sealEnvelopes({
     plan,
     message: outgoing,
@@ -124,9 +132,10 @@ export async function sealStep(
   for (const outcome of sealed.outcomes) {
     if (outcome.kind !== 'failed') continue;
     if (isOwnTrouble(outcome.error)) throw outcome.error;
-    tellFailure(tx, outcome.device, outcome.error);
+    const changed = identityChange(outcome.error);
+    if (changed !== undefined) tx.emit(changed);
   }
-  return sealed;
+  return { ...sealed, isPart };
 }
 
 /**
@@ -134,7 +143,8 @@ export async function sealStep(
  *
  * @throws PolyratchetError `no-session`: the server has no bundle of them; or what is wrong with the bundles that came.
  */
-export function requireReached({ recipients }: FanoutPlan, outcomes: readonly DeviceOutcome[]): void {
+export function requireReached({ recipients }: FanoutPlan, { outcomes, isPart }: SealedPart): void {
+  if (isPart) return;
   const theirs = outcomes.slice(0, recipients.length);
   if (theirs.length === 0 || theirs.some(({ kind }) => kind === 'sealed' || kind === 'sent-before')) return;
   const failed = theirs.find((outcome) => outcome.kind === 'failed');
@@ -145,37 +155,52 @@ export function requireReached({ recipients }: FanoutPlan, outcomes: readonly De
 }
 
 /** A primary with another identity is for the person to decide about. */
-function tellFailure(tx: Transaction, device: Address, error: PolyratchetError): void {
-  if (!PolyratchetError.is(error, 'untrusted-identity') || accountOf(device) !== device) return;
-  const { expected, got } = error.data;
-  tx.emit({ kind: 'identity-changed', account: device, expected, got });
+export function identityChange(error: PolyratchetError): ClientEvents['identity-changed'] | undefined {
+  if (!PolyratchetError.is(error, 'untrusted-identity')) return undefined;
+  const { device, expected, got } = error.data;
+  if (device === undefined || accountOf(device) !== device) return undefined;
+  return { kind: 'identity-changed', account: device, expected, got };
+}
+
+/** What is known of a round that was encrypted. */
+export interface Round {
+  /** Its plan, where it is for all devices that the message is for. */
+  readonly plan?: FanoutPlan;
+  /** Whether another part follows. */
+  readonly isPart: boolean;
+}
+
+/** What is known of what was encrypted; the plan is kept for the next message. */
+export function known(core: Core, { plan, isPart }: SealedPart): Round {
+  if (isPart) return { isPart };
+  keepPlan(core, plan);
+  return { plan, isPart };
 }
 
 /** Encrypts another round of a message that is stored, and hands the result on within the same transaction. */
 export async function sealRound(
   core: Core,
   messageId: string,
-  then: (tx: Transaction, sealed: SealedEnvelopes | undefined) => Promise<void>,
-): Promise<FanoutPlan | undefined> {
+  then: (tx: Transaction, sealed: SealedPart | undefined) => Promise<void>,
+): Promise<Round> {
   const fetched = new Fetched();
   for (;;) {
-    const step = await core.transactor.run(async (tx): Promise<Missing | { plan?: FanoutPlan }> => {
+    const step = await core.transactor.run(async (tx): Promise<Missing | Round> => {
       const outgoing = await tx.read(message(messageId));
       if (outgoing === undefined) {
         await then(tx, undefined);
-        return {};
+        return { isPart: false };
       }
       const self = await loadSelf(tx);
       const plan = await planChat(core, tx, self, outgoing);
       const missing = fetched.missing(plan);
       if (missing !== undefined) return missing;
       const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
-      requireReached(plan, sealed.outcomes);
-      keepPlan(core, sealed.plan);
+      requireReached(plan, sealed);
       await then(tx, sealed);
-      return { plan: sealed.plan };
+      return known(core, sealed);
     });
-    if (!('lists' in step)) return step.plan;
+    if (!('lists' in step)) return step;
     await fetched.fetch(core, step);
   }
 }

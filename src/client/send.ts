@@ -16,13 +16,21 @@ import {
   type OutgoingContent,
   type OutgoingMessage,
 } from '../fanout/index.js';
-import { keepPlan, loadSelf, type Core } from './core.js';
+import { loadSelf, type Core } from './core.js';
 import { authored, type ClientContentExtensions } from './extensions.js';
-import { deviceList, message, outboxName, sentId } from './keys.js';
+import { deviceList, message, outboxEntry, outboxName, sentId } from './keys.js';
 import type { Outbox, Sent } from './outbox.js';
 import { finish, writeEntry } from './outboxEntry.js';
 import type { Written } from './rounds.js';
-import { Fetched, planChat, requireReached, sealStep, type Destination, type Missing } from './seal.js';
+import {
+  Fetched,
+  known,
+  planChat,
+  requireReached,
+  sealStep,
+  type Destination,
+  type Missing,
+} from './seal.js';
 import type { Transaction } from './transaction.js';
 
 /** A message to send. */
@@ -42,7 +50,10 @@ export interface SendMessage {
 export type SentMessageResult = Sent & {
   /** Its id. */
   readonly id: string;
-  /** What became of each device of both sides; empty where the id was used before. */
+  /**
+   * What became of each device of both sides; empty where the id was used before. Of a long message to very many devices,
+   * which is encrypted for some at a time, those of the first part.
+   */
   readonly devices: readonly DeviceOutcome[];
 };
 
@@ -78,7 +89,8 @@ export function randomId({ settings: { random } }: Core): string {
 /** What one transaction has made of a message. */
 type Step =
   | ({ readonly kind: 'fetch' } & Missing)
-  | { readonly kind: 'known'; readonly name: string }
+  /** The id was used: the message is sent, or there is an entry for it. */
+  | { readonly kind: 'known'; readonly name?: string }
   | {
       readonly kind: 'stored';
       readonly name: string;
@@ -96,6 +108,7 @@ export async function sendContent(core: Core, outbox: Outbox, request: Request):
     core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
   let step = await encrypt();
   if (step.kind === 'fetch') step = await core.fetching.run(() => fetchAndEncrypt(core, fetched, encrypt));
+  if (step.name === undefined) return { kind: 'sent', id: request.id, devices: [] };
   const written = step.kind === 'stored' ? step.written : undefined;
   const sent = await outbox.send(step.name, written);
   return { ...sent, id: request.id, devices: step.kind === 'stored' ? step.devices : [] };
@@ -120,7 +133,8 @@ async function fetchAndEncrypt(
   }
 }
 
-function isServerDown(error: unknown): error is PolyratchetError {
+/** Whether the server cannot be asked now. */
+export function isServerDown(error: unknown): error is PolyratchetError {
   return PolyratchetError.is(error, 'server-failed') || PolyratchetError.is(error, 'deadline');
 }
 
@@ -134,7 +148,10 @@ async function encryptStep(
   const { id: messageId, chat, accounts } = request;
   const self = await loadSelf(tx, sentId(messageId), ...accounts.map(deviceList));
   const used = tx.get(sentId(messageId));
-  if (used !== undefined) return { kind: 'known', name: outboxName(used.at, messageId) };
+  if (used !== undefined) {
+    const name = outboxName(used.at, messageId);
+    return { kind: 'known', ...((await tx.read(outboxEntry(name))) === undefined ? {} : { name }) };
+  }
   const unknown = accounts.filter(
     (account) =>
       account !== self.account && tx.get(deviceList(account)) === undefined && !fetched.hasAsked(account),
@@ -153,16 +170,16 @@ async function encryptStep(
   const name = outboxName(at, messageId);
   tx.set(sentId(messageId), { at });
   const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
-  keepPlan(core, sealed.plan);
-  const { envelopes, outcomes } = sealed;
-  requireReached(plan, outcomes);
-  const { participantHash } = plan;
+  requireReached(plan, sealed);
+  const { envelopes, outcomes, isPart } = sealed;
+  const round = known(core, sealed);
   if (envelopes.length === 0) {
     await finish(tx, name, messageId);
     return { kind: 'stored', name, devices: outcomes };
   }
-  const entry = await writeEntry(core, tx, name, { messageId, round: 1, participantHash, envelopes });
-  return { kind: 'stored', name, written: { entry, plan: sealed.plan }, devices: outcomes };
+  const whole = isPart ? {} : { participantHash: plan.participantHash };
+  const entry = await writeEntry(core, tx, name, { messageId, round: 1, ...whole, envelopes });
+  return { kind: 'stored', name, written: { entry, ...round }, devices: outcomes };
 }
 
 /** Stores a message that is encrypted when it is sent; returns its entry in the outbox. */

@@ -50,7 +50,12 @@ export interface Delivery {
   readonly envelope: Envelope;
 }
 
-/** One device's connection to its server. */
+/**
+ * One device's connection to its server.
+ *
+ * A method copies its arguments before it waits for anything. What it throws is `server-failed` with that as its cause, but for
+ * `PolyratchetError`s with the codes `device-revoked`, `link-expired`, `link-mismatch`, `companion-limit` and `closed`.
+ */
 export interface Server {
   /** The server's time, milliseconds since 1970: what a primary holds its own against before it signs a list. */
   fetchTime(): Promise<number>;
@@ -77,7 +82,10 @@ export interface Server {
   answerLink(hello: PrimaryHello): Promise<void>;
   /** Leaves the container for the companion, whose address is the answer; for the primary alone. */
   approveLink(approval: { readonly ref: string; readonly container: Uint8Array }): Promise<Address>;
-  /** Puts envelopes into mailboxes, as sent by this device whatever they say, and says which devices it misses. */
+  /**
+   * Puts envelopes into mailboxes, as sent by this device whatever they say, and says which devices it misses. Every field of
+   * the answer is optional. `participantHash` of `polyratchet/fanout` makes the hash that is compared with the sender's.
+   */
   send(envelopes: readonly Envelope[], options: SendOptions): Promise<FanoutAnswer>;
   /** The device's mailbox in order, then what arrives, until the connection is closed. */
   receive(): AsyncIterable<Delivery>;
@@ -89,7 +97,10 @@ export interface Server {
 
 /** Where connections come from. */
 export interface ServerAccess {
-  /** Connects as a device: how it proves that it is this device is between the application and its server. */
+  /**
+   * Connects as a device: how it proves that it is this device is between the application and its server. Answers at once: a
+   * socket begins to open here, and the methods wait for it, or throw if the server refuses the login.
+   */
   connect(device: Address): Server;
   /** Connects as a device that has no address yet, and wants to be linked. */
   connectUnlinked(): LinkingServer;

@@ -37,7 +37,7 @@ export interface StoreChange {
   readonly expected: string | null;
 }
 
-/** Named values with versions. */
+/** Named values with versions. What is given is copied before anything is waited for, and what is handed out is a copy. */
 export interface Store {
   /** The values of some names; a name without a value is absent. */
   read(names: readonly string[]): Promise<ReadonlyMap<string, StoredValue>>;

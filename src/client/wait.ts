@@ -17,6 +17,8 @@ export interface Wait<Answer> {
   readonly ask: () => Promise<Answer | undefined>;
   /** Whether nobody waits any more. */
   readonly isClosed: () => boolean;
+  /** Calls a function when the client is closed; the returned function takes that back. */
+  readonly onEnd: (callback: () => void) => () => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Wait<Answer> {
  * @throws PolyratchetError `link-expired`: the time is over; `closed`; what `ask` throws otherwise.
  */
 export async function waitFor<Answer>(wait: Wait<Answer>): Promise<Answer> {
-  const { clock, interval, until, ask, isClosed } = wait;
+  const { clock, until, ask, isClosed } = wait;
   for (;;) {
     if (isClosed()) throw new PolyratchetError('closed', { what: 'client' });
     const answer = await ask().catch((error: unknown) => {
@@ -35,8 +37,20 @@ export async function waitFor<Answer>(wait: Wait<Answer>): Promise<Answer> {
     });
     if (answer !== undefined) return answer;
     if (clock.now() >= until) throw new PolyratchetError('link-expired', { why: 'expired' });
-    await new Promise<void>((resolve) => {
-      clock.after(interval, resolve);
-    });
+    await pause(wait);
   }
+}
+
+/** Waits for an interval, or for the end. */
+function pause<Answer>({ clock, interval, onEnd }: Wait<Answer>): Promise<void> {
+  return new Promise((resolve) => {
+    const forget = onEnd(() => {
+      stop();
+      resolve();
+    });
+    const stop = clock.after(interval, () => {
+      forget();
+      resolve();
+    });
+  });
 }

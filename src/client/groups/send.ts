@@ -136,7 +136,7 @@ async function encryptStep(core: Core, tx: Transaction, request: Request, fetche
   // Keys come before the message that they open.
   const envelopes = [...keys, ...messages];
   const entry = await writeEntry(core, tx, name, { messageId, round: 1, participantHash, envelopes });
-  return { kind: 'stored', name, written: { entry, plan }, devices: outcomesOf(plan, readers, outcomes) };
+  return { kind: 'stored', name, written: { entry, plan, isPart: false }, devices: outcomesOf(plan, readers, outcomes) };
 }
 
 interface Distributed {
