@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inputAccount, type Address } from '../core/address.js';
+import { inputAccount, MAX_ACCOUNT_LENGTH, type Address } from '../core/address.js';
 import { invalidArgument } from '../core/refusals.js';
 import { linkedDevices, type AcceptedDevices, type LinkedDeviceView } from '../devices/index.js';
 import type { CheckedLinkingServer } from './checkedServer.js';
@@ -104,6 +104,13 @@ export class Client {
    */
   async register(account: Address): Promise<void> {
     const address = inputAccount('account', account);
+    if (address.length > MAX_ACCOUNT_LENGTH) {
+      throw invalidArgument(
+        'account',
+        `at most ${MAX_ACCOUNT_LENGTH} characters`,
+        `${address.length} characters`,
+      );
+    }
     this.#life.requireOpen();
     const server = this.#life.connectAs(address);
     try {

@@ -14,7 +14,7 @@ import { STOPPING_CODES } from './deadline.js';
 import { dropKept } from './kept.js';
 import { message, OUTBOX, outboxEntry } from './keys.js';
 import { sendEntry, type Written } from './rounds.js';
-import { identityChange } from './seal.js';
+import { tellIdentityChange } from './seal.js';
 
 /**
  * Sends that the server may refuse before the client takes it to be down: one that it refuses for ever, since a mailbox is full
@@ -90,8 +90,7 @@ export class Outbox {
         await this.#sendNext(refused);
       } catch (cause) {
         const error = asError(cause);
-        const changed = identityChange(error);
-        if (changed !== undefined) this.#core.events.emit(changed);
+        tellIdentityChange(this.#core, error);
         const isAboutOne = this.#isAboutOne(error, refused).catch(() => false);
         if (STOPPING_CODES.includes(error.code) && !(await isAboutOne)) {
           this.#giveUp(error);

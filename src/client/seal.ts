@@ -154,8 +154,14 @@ export function requireReached({ recipients }: FanoutPlan, { outcomes, isPart }:
   );
 }
 
+/** Tells of a primary with another identity, where nothing was written because of it. */
+export function tellIdentityChange({ events }: Core, error: unknown): void {
+  const changed = PolyratchetError.is(error) ? identityChange(error) : undefined;
+  if (changed !== undefined) events.emit(changed);
+}
+
 /** A primary with another identity is for the person to decide about. */
-export function identityChange(error: PolyratchetError): ClientEvents['identity-changed'] | undefined {
+function identityChange(error: PolyratchetError): ClientEvents['identity-changed'] | undefined {
   if (!PolyratchetError.is(error, 'untrusted-identity')) return undefined;
   const { device, expected, got } = error.data;
   if (device === undefined || accountOf(device) !== device) return undefined;

@@ -28,6 +28,7 @@ import {
   planChat,
   requireReached,
   sealStep,
+  tellIdentityChange,
   type Destination,
   type Missing,
 } from './seal.js';
@@ -104,8 +105,14 @@ type Step =
  */
 export async function sendContent(core: Core, outbox: Outbox, request: Request): Promise<SentMessageResult> {
   const fetched = new Fetched();
-  const encrypt = (failure?: PolyratchetError): Promise<Step> =>
-    core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
+  const encrypt = async (failure?: PolyratchetError): Promise<Step> => {
+    try {
+      return await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
+    } catch (error) {
+      tellIdentityChange(core, error);
+      throw error;
+    }
+  };
   let step = await encrypt();
   if (step.kind === 'fetch') step = await core.fetching.run(() => fetchAndEncrypt(core, fetched, encrypt));
   if (step.name === undefined) return { kind: 'sent', id: request.id, devices: [] };

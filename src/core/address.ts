@@ -32,6 +32,9 @@ export const MAX_ADDRESS_LENGTH = 128;
 /** The largest device number: 16 bits. */
 export const MAX_DEVICE = 0xffff;
 
+/** Longest address of an account that links devices: room for the longest number in theirs. */
+export const MAX_ACCOUNT_LENGTH: number = MAX_ADDRESS_LENGTH - `:${MAX_DEVICE}`.length;
+
 /** Printable ASCII without space and comma; `:` and `@` separate. A device number has no leading zero. */
 const PATTERN = /^([!-+\--9;-?A-~]+)(?::([1-9][0-9]{0,4}))?@([!-+\--9;-?A-~]+)$/;
 

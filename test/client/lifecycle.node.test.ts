@@ -60,6 +60,15 @@ function gate(): Gate {
   return { passed, open };
 }
 
+test('an account leaves room for the numbers of its companions', async () => {
+  const account = (length: number): Address => `${'a'.repeat(length - '@example.org'.length)}@example.org`;
+  const client = clientOf(world.access(), createMemoryStore());
+  const { data } = await expectRejection('invalid-argument', client.register(account(123)));
+  expect(data).toMatchObject({ name: 'account', got: '123 characters' });
+  await client.register(account(122));
+  await client.close();
+});
+
 describe('connect', () => {
   test('that fails while the inbox is read is no connection: the next one receives', async () => {
     let isBroken = true;

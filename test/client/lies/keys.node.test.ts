@@ -2,6 +2,7 @@
 import { MAX_RETRY_COUNT } from 'polyratchet/fanout';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { MAX_KEPT_PREKEYS } from 'polyratchet/identity';
+import { expectRejection } from '../../support/errors.js';
 import type { Device } from '../device.js';
 import { HOUR_MS } from '../world.js';
 import { BOB, expectNoHarm, outcomes, people, TABLET, type People } from './lyingWorld.js';
@@ -33,6 +34,26 @@ describe('bundles', () => {
     expect(sent).toEqual({ [BOB]: 'untrusted-identity', [TABLET]: 'sealed' });
     expect(stranger.of('identity-changed').at(-1)?.account).toBe(BOB);
     await expectStillReached(all, stranger, 1);
+  });
+
+  test('of the only device of somebody: nothing is stored or sent, and the change is told', async () => {
+    const { world } = all;
+    const stranger = await world.stranger();
+    const CAROL = 'carol@example.org';
+    const carol = await world.register(CAROL);
+    await world.run(stranger.client.devicesOf(CAROL));
+    const end = world.server.lie({ kind: 'swap-bundle', device: CAROL });
+    const before = stranger.store.size();
+    const send = world.run(
+      stranger.client.send({ to: CAROL, body: new TextEncoder().encode('for Carol'), id: 'one' }),
+    );
+    await expectRejection('untrusted-identity', send);
+    expect(stranger.of('identity-changed').map(({ account }) => account)).toEqual([CAROL]);
+    expect(stranger.store.size()).toBe(before);
+    end();
+    await world.send(stranger, CAROL, 'for Carol');
+    await world.settled();
+    expect(carol.texts).toEqual(['for Carol']);
   });
 
   test('with a signed prekey that the device has not signed are refused', async () => {
