@@ -80,7 +80,7 @@ export function isOwnTrouble(error: PolyratchetError): boolean {
 export function connected(core: Core): CheckedServer {
   const connection = core.connection();
   if (connection !== undefined) return connection;
-  throw new PolyratchetError('server-failed', { operation: 'connect', why: 'not connected' });
+  throw new PolyratchetError('server-failed', { operation: 'connection', why: 'call connect() first' });
 }
 
 /** This device, as its records say. */
