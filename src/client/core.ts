@@ -62,14 +62,17 @@ export function keepPlan({ plans }: Core, plan: FanoutPlan): void {
   }
 }
 
+/** What the application gives, and what this device is: where that is at fault, no message is. */
+const OWN_ARGUMENTS = ['random', 'clock.now()', 'client'];
+
 /**
  * Whether an error is this device's own trouble, randomness that fails or a record that cannot be read: nothing is decided about
  * a message because of it.
  */
 export function isOwnTrouble(error: PolyratchetError): boolean {
-  return (
-    (PolyratchetError.is(error, 'invalid-argument') && error.data.name === 'random') || isStoreError(error)
-  );
+  const isArgument =
+    PolyratchetError.is(error, 'invalid-argument') && OWN_ARGUMENTS.includes(error.data.name);
+  return isArgument || isStoreError(error);
 }
 
 /**
