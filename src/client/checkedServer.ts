@@ -5,13 +5,26 @@
  *
  * @module
  */
-import { isDevice, type Address } from '../core/address.js';
-import { inputBytes } from '../core/bytes.js';
+import type { Address } from '../core/address.js';
 import { PolyratchetError, type ErrorCode } from '../core/errors.js';
 import type { CompanionFinish, DeviceClaim, DeviceListAnswer, PrimaryHello } from '../devices/index.js';
 import type { Envelope, FanoutAnswer } from '../fanout/index.js';
 import type { PreKeyBundle } from '../identity/index.js';
-import { insteadOf, isMapLike, type Calls } from './deadline.js';
+import {
+  anything,
+  device,
+  fanoutAnswer,
+  isDelivery,
+  linkExchange,
+  linkExchanges,
+  mapOf,
+  object,
+  rows,
+  text,
+  time,
+  type Check,
+} from './answers.js';
+import type { Calls } from './deadline.js';
 import type { LinkExchange, LinkingServer, OutgoingLinkOffer } from './linking.js';
 import type { Delivery, PublishedDeviceList, PublishedPreKeys, SendOptions, Server } from './server.js';
 
@@ -23,38 +36,6 @@ export const PASSED_CODES: readonly ErrorCode[] = [
   'link-expired',
   'link-mismatch',
 ];
-
-/** Rows of any answer that is a list: more devices than an account has, more offers than a person answers. */
-const MAX_ROWS = 1_000;
-
-type Check = (answer: unknown) => string | undefined;
-
-const anything: Check = () => undefined;
-const time: Check = (answer) => (Number.isSafeInteger(answer) ? undefined : insteadOf('a time', answer));
-const object: Check = (answer) =>
-  typeof answer === 'object' && answer !== null ? undefined : insteadOf('an object', answer);
-const rows: Check = (answer) =>
-  Array.isArray(answer) && answer.length <= MAX_ROWS && answer.every((row) => object(row) === undefined)
-    ? undefined
-    : insteadOf(`at most ${MAX_ROWS} rows`, answer);
-const mapOf: Check = (answer) => (isMapLike(answer) ? undefined : insteadOf('a Map', answer));
-const text: Check = (answer) => (typeof answer === 'string' ? undefined : insteadOf('text', answer));
-const device: Check = (answer) =>
-  typeof answer === 'string' && isDevice(answer) ? undefined : insteadOf("a device's address", answer);
-
-const fanoutAnswer: Check = (answer) => {
-  if (object(answer) !== undefined) return object(answer);
-  const { stale, missing, extra, participantHash } = answer as FanoutAnswer;
-  const lists: readonly unknown[] = [stale, missing, extra];
-  const isRight =
-    lists.every((list) => list === undefined || (Array.isArray(list) && list.every(isText))) &&
-    (participantHash === undefined || isText(participantHash));
-  return isRight ? undefined : 'expected lists of addresses, and a hash';
-};
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
 
 /** One device's connection, checked. */
 export class CheckedServer {
@@ -101,11 +82,11 @@ export class CheckedServer {
   }
 
   async fetchLinkOffers(): Promise<readonly LinkExchange[]> {
-    return this.#call('fetchLinkOffers', (server) => server.fetchLinkOffers(), rows);
+    return this.#call('fetchLinkOffers', (server) => server.fetchLinkOffers(), linkExchanges);
   }
 
   async fetchLink(ref: string): Promise<LinkExchange> {
-    return this.#call('fetchLink', (server) => server.fetchLink(ref), object);
+    return this.#call('fetchLink', (server) => server.fetchLink(ref), linkExchange);
   }
 
   async answerLink(hello: PrimaryHello): Promise<void> {
@@ -192,7 +173,7 @@ export class CheckedLinkingServer {
   }
 
   async fetchLink(ref: string): Promise<LinkExchange> {
-    return this.#call('fetchLink', (server) => server.fetchLink(ref), object);
+    return this.#call('fetchLink', (server) => server.fetchLink(ref), linkExchange);
   }
 
   async finishLink(finish: CompanionFinish): Promise<void> {
@@ -230,27 +211,5 @@ function taken<Value>(
       const value = found.get(address);
       return object(value) === undefined ? [[address, value as Value] as const] : [];
     }),
-  );
-}
-
-const ENVELOPE_TYPES: readonly unknown[] = ['prekey', 'message', 'senderkey', 'retry'];
-
-/** Whether a delivery can be read at all: what stands in it is judged with its contents. */
-function isDelivery(value: unknown): value is Delivery {
-  if (object(value) !== undefined) return false;
-  const { id, envelope } = value as { readonly id: unknown; readonly envelope: Envelope };
-  if (typeof id !== 'string' || object(envelope) !== undefined) return false;
-  const { id: messageId, from, to, type, bytes, deviceIdentity, group, at } = envelope;
-  try {
-    inputBytes('bytes', bytes);
-    if (deviceIdentity !== undefined) inputBytes('deviceIdentity', deviceIdentity);
-  } catch {
-    return false;
-  }
-  return (
-    [messageId, from, to, group ?? ''].every((field) => typeof field === 'string') &&
-    ENVELOPE_TYPES.includes(type) &&
-    Number.isSafeInteger(at) &&
-    at >= 0
   );
 }

@@ -42,9 +42,11 @@ export async function hold(
   return { kind: 'waiting', fetch };
 }
 
+/** Drops messages for which nothing has vouched in time, and says so: the server has forgotten them long ago. */
 async function drop(tx: Transaction, messages: readonly HeldMessage[]): Promise<void> {
   const keys = messages.map(({ device, messageId }) => heldEnvelope(device, messageId));
   await tx.remove(...keys);
+  for (const { device, messageId } of messages) tx.emit({ kind: 'lost', id: messageId, from: device });
 }
 
 /** The messages of an account that can be opened now, since their senders count. */

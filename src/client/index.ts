@@ -16,6 +16,7 @@ export type { ClientEvent, ClientEventOf, ClientEvents, Listener, ReceivedMessag
 export type { Feature, FeatureMethods } from './feature.js';
 export type { OfferCodeLinkOptions, OfferLinkOptions } from './linkCompanion.js';
 export type { ApproveCodeLinkOptions, ApproveLinkOptions } from './linkPrimary.js';
+export type { CompanionReference } from './primary.js';
 export { LINK_POLL_MS, SERVER_DEADLINE_MS, STORE_DEADLINE_MS, type ClientOptions } from './options.js';
 export type { Sent } from './outbox.js';
 export { MAX_LIST_FETCHES } from './receive.js';

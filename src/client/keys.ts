@@ -183,8 +183,8 @@ export function inboxMessage(name: string): RecordKey<InboxMessage> {
 }
 
 /** The name of a message in the inbox. */
-export function inboxName(at: number, account: Address, id: string): string {
-  return `${INBOX}${sortable(at)} ${account} ${id}`;
+export function inboxName(at: number, device: Address, id: string): string {
+  return `${INBOX}${sortable(at)} ${device} ${id}`;
 }
 
 /** What events that were not told are called. */
@@ -198,9 +198,9 @@ export function untoldName(at: number): string {
 /** What ids that were received are called. */
 export const SEEN = 'seen/';
 
-/** An id that an account has used: a message with it is a repetition. */
-export function seenId(account: Address, id: string): RecordKey<UsedId> {
-  return usedId(`${SEEN}${account} ${id}`);
+/** An id that a device has used: a message of it with the same id is a repetition. Another device chooses its own ids. */
+export function seenId(device: Address, id: string): RecordKey<UsedId> {
+  return usedId(`${SEEN}${device} ${id}`);
 }
 
 /** What the requests for messages are called. */

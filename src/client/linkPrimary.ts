@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accountOf, parseAddress, type Address } from '../core/address.js';
+import { accountOf, deviceAddress, parseAddress, type Address } from '../core/address.js';
 import { describe } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
@@ -29,6 +29,7 @@ import type { LinkExchange } from './linking.js';
 import { noticeOf } from './lists.js';
 import { loadPrimary, publishList, signer, storeList } from './primary.js';
 import { loadSelf } from './core.js';
+import type { Approval } from './state.js';
 import type { Transaction } from './transaction.js';
 
 /** A QR code that the person has scanned. */
@@ -107,23 +108,35 @@ async function approve(
       platform,
       ...signer(core, self, tx.now, serverTime),
     });
-    const { container, companion } = approved;
+    const { container, companion, removed } = approved;
     tx.set(OWN_DEVICES, approved.devices);
+    await tx.remove(...removed.map(({ keyIndex }) => approval(keyIndex)));
     await tx.load(approval(companion.keyIndex));
     const { ref } = request;
     tx.set(approval(companion.keyIndex), { ref, keyIndex: companion.keyIndex, container, at: tx.now });
     return companion.keyIndex;
   });
   const until = core.settings.clock.now() + LINK_OFFER_LIFETIME_MS;
-  return ask(until, () => settleApproval(core, keyIndex));
+  const address = await ask(until, () => settleApproval(core, keyIndex));
+  await publishUntil(core, ask, until);
+  return address;
+}
+
+/** Publishes the list as it is with the companion, which is linked already: what fails for so long is for the upkeep. */
+async function publishUntil(core: Core, ask: Ask, until: number): Promise<void> {
+  try {
+    await ask(until, () => publishList(core).then(() => true));
+  } catch (error) {
+    if (!PolyratchetError.is(error)) throw error;
+  }
 }
 
 /** Goes on with an approval: leaves it at the server, and takes the companion's answer if it has come. */
-export async function settleApproval(core: Core, keyIndex: number): Promise<Address | undefined> {
-  const pending = await core.transactor.run((tx) => tx.read(approval(keyIndex)));
-  if (pending === undefined) throw new PolyratchetError('link-expired', { why: 'used' });
+async function settleApproval(core: Core, keyIndex: number): Promise<Address | undefined> {
+  const found = await core.transactor.run((tx) => findApproval(tx, keyIndex));
+  if (found.kind === 'linked') return found.address;
   const server = connected(core);
-  const { ref, container } = pending;
+  const { ref, container } = found.approval;
   let exchange = await server.fetchLink(ref);
   if (exchange.approval === undefined) {
     await server.approveLink(ref, container);
@@ -131,19 +144,34 @@ export async function settleApproval(core: Core, keyIndex: number): Promise<Addr
   }
   const { signedIdentity, approval: left } = exchange;
   if (signedIdentity === undefined || left === undefined) return undefined;
-  await core.transactor.run((tx) => confirm(core, tx, keyIndex, left.address, signedIdentity));
-  await publishList(core);
-  return left.address;
+  return core.transactor.run((tx) => confirm(core, tx, keyIndex, left.address, signedIdentity));
 }
 
-/** Takes the companion's own signature: it is one of the account's devices now. */
+/** An approval that waits for its companion; or the companion's address, where its answer was taken already. */
+type FoundApproval =
+  | { readonly kind: 'waiting'; readonly approval: Approval }
+  | { readonly kind: 'linked'; readonly address: Address };
+
+async function findApproval(tx: Transaction, keyIndex: number): Promise<FoundApproval> {
+  const { account, devices } = await loadPrimary(tx, approval(keyIndex));
+  const waiting = tx.get(approval(keyIndex));
+  if (waiting !== undefined) return { kind: 'waiting', approval: waiting };
+  const link = devices.companions.find((companion) => companion.keyIndex === keyIndex)?.link;
+  if (link?.kind === 'confirmed') return { kind: 'linked', address: deviceAddress(account, link.device) };
+  throw new PolyratchetError('link-expired', { why: 'used' });
+}
+
+/** Takes the companion's own signature: it is one of the account's devices now. Returns its address. */
 async function confirm(
   core: Core,
   tx: Transaction,
   keyIndex: number,
   address: Address,
   signedIdentity: Uint8Array,
-): Promise<void> {
+): Promise<Address> {
+  // The upkeep may have been quicker.
+  const found = await findApproval(tx, keyIndex);
+  if (found.kind === 'linked') return found.address;
   const self = await loadPrimary(tx, approval(keyIndex), PENDING_LIST);
   const { device } = parseAddress(address);
   if (accountOf(address) !== self.account)
@@ -158,6 +186,7 @@ async function confirm(
     .map(({ identity }) => ({ address, keyIndex, identity }));
   tx.emit({ kind: 'devices-changed', account: self.account, added, removed: [], notice });
   tx.emit({ kind: 'linked', device: address });
+  return address;
 }
 
 /** Goes on with approvals that an earlier run has left, and forgets those that nobody took up. */
@@ -173,7 +202,8 @@ export async function resumeApprovals(core: Core): Promise<void> {
       });
       if (isOver) continue;
       try {
-        await settleApproval(core, Number(name.slice(APPROVALS.length)));
+        const address = await settleApproval(core, Number(name.slice(APPROVALS.length)));
+        if (address !== undefined) await publishList(core);
       } catch (error) {
         // An exchange that the server has forgotten, or in which the companion lies; the approval leaves the list by itself.
         if (!PolyratchetError.is(error) || STOPPING_CODES.includes(error.code)) throw error;

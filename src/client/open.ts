@@ -39,7 +39,7 @@ export async function openStep(core: Core, tx: Transaction, envelope: PairwiseEn
   if (!isMessageId(id)) return refuse(tx, envelope, malformed('id'));
   const account = accountOf(from);
   const preKeys = preKeysOf(envelope);
-  const keys = [session(from), deviceList(account), retryRequests(from), seenId(account, id)];
+  const keys = [session(from), deviceList(account), retryRequests(from), seenId(from, id)];
   const named = [preKeys.signed, preKeys.oneTime].filter((key) => key !== undefined);
   const self = await loadSelf(tx, ...keys, ...named);
   let opened: OpenedEnvelope<ClientContentExtensions>;
@@ -133,7 +133,7 @@ async function deliver(
     const error = new PolyratchetError('wrong-chat', { expected: [account], got: author ?? 'nobody' });
     return refuse(tx, envelope, error);
   }
-  const seen = seenId(account, messageId);
+  const seen = seenId(from, messageId);
   const fetch = accountsOf(opened.fetch);
   const isRepeated = (await tx.read(seen)) !== undefined;
   const taken = isRepeated ? undefined : await takeByFeature(core, tx, self, opened, envelope);
@@ -203,7 +203,7 @@ export async function putIntoInbox(
   body: Uint8Array | undefined,
 ): Promise<void> {
   if (body === undefined) return;
-  const name = inboxName(tx.stamp(), accountOf(from), id);
+  const name = inboxName(tx.stamp(), from, id);
   const stored = { id, from, kind, chat, body, receivedAt: tx.now };
   await tx.load(inboxMessage(name));
   tx.set(inboxMessage(name), stored);

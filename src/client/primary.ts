@@ -22,7 +22,7 @@ import {
 } from '../devices/index.js';
 import { generateIdentity, generateRegistrationId } from '../identity/index.js';
 import { connected, findSelf, loadSelf, type Core, type Self } from './core.js';
-import { DEVICE, IDENTITY, OWN_DEVICES, PENDING_LIST } from './keys.js';
+import { approval, DEVICE, IDENTITY, OWN_DEVICES, PENDING_LIST } from './keys.js';
 import { forgetDevices, noticeOf } from './lists.js';
 import { createPreKeys } from './prekeys.js';
 import type { CheckedServer } from './checkedServer.js';
@@ -84,14 +84,32 @@ export async function renewList(core: Core): Promise<void> {
     const { devices } = await loadSelf(tx);
     return devices !== undefined && ownDevicesRenewalDue({ devices, now: tx.now });
   });
-  if (!isDue) return;
+  if (isDue) await signByItself(core, (devices, by) => renewOwnDevices({ devices, ...by }));
+}
+
+/** Unlinks a companion that has logged itself out, unless it is gone already; returns whether that is done. */
+export function unlinkLoggedOut(core: Core, device: Address): Promise<boolean> {
+  return signByItself(core, (devices, by) => {
+    const companion = companionAt(devices, device);
+    return companion && removeCompanion({ devices, keyIndex: companion.keyIndex, ...by });
+  });
+}
+
+/**
+ * Changes the list where nobody waits for it; returns whether it could be signed.
+ *
+ * A clock that is ahead of the server's signs nothing, and keeps nobody from writing: the list is good for weeks, and the next
+ * upkeep tries again.
+ */
+async function signByItself(core: Core, change: ChangeList): Promise<boolean> {
   try {
-    await changeOwnDevices(core, (devices, by) => renewOwnDevices({ devices, ...by }));
+    await changeOwnDevices(core, change);
+    return true;
   } catch (error) {
-    // A clock that is ahead of the server's signs nothing, and keeps nobody from writing: the list is good for weeks.
     if (!PolyratchetError.is(error, 'list-from-future')) throw error;
     const { account } = await core.transactor.run((tx) => loadSelf(tx));
     core.events.emit({ kind: 'list-refused', account, error });
+    return false;
   }
 }
 
@@ -105,12 +123,17 @@ export async function unlinkCompanion(core: Core, reference: CompanionReference)
   );
 }
 
-function keyIndexOf({ account, companions }: OwnDevices, reference: CompanionReference): number {
+function keyIndexOf(devices: OwnDevices, reference: CompanionReference): number {
   if (typeof reference !== 'string') return inputObject('device', reference).keyIndex;
-  const { device } = parseAddress(reference);
-  const companion = companions.find(({ link }) => link.kind === 'confirmed' && link.device === device);
-  if (companion !== undefined && accountOf(reference) === account) return companion.keyIndex;
+  const companion = companionAt(devices, reference);
+  if (companion !== undefined) return companion.keyIndex;
   throw invalidArgument('device', 'the address of a linked companion', describe(reference));
+}
+
+function companionAt({ account, companions }: OwnDevices, address: Address): Companion | undefined {
+  const { device } = parseAddress(address);
+  if (accountOf(address) !== account) return undefined;
+  return companions.find(({ link }) => link.kind === 'confirmed' && link.device === device);
 }
 
 /** Unlinks every companion. */
@@ -118,22 +141,22 @@ export async function unlinkAll(core: Core): Promise<void> {
   await changeOwnDevices(core, (devices, by) => removeAllCompanions({ devices, ...by }));
 }
 
+/** A change of the list; none where nothing is to be changed. */
+type ChangeList = (devices: OwnDevices, by: ListSigner) => OwnDevicesChange | undefined;
+
 /** Signs another list, stores it with what follows from it, and publishes it. */
-export async function changeOwnDevices(
-  core: Core,
-  change: (devices: OwnDevices, by: ListSigner) => OwnDevicesChange,
-): Promise<void> {
+async function changeOwnDevices(core: Core, change: ChangeList): Promise<void> {
   await core.transactor.run((tx) => loadPrimary(tx));
   const serverTime = await connected(core).fetchTime();
   await core.transactor.run(async (tx) => {
     const self = await loadPrimary(tx, PENDING_LIST);
     const changed = change(self.devices, signer(core, self, tx.now, serverTime));
-    await storeList(core, tx, self, changed);
+    if (changed !== undefined) await storeList(core, tx, self, changed);
   });
   await publishList(core);
 }
 
-/** Stores a list that is to be published, and drops the sessions with companions that went. */
+/** Stores a list that is to be published; forgets the approvals that it leaves out, and the sessions with companions that went. */
 export async function storeList(
   core: Core,
   tx: Transaction,
@@ -146,6 +169,7 @@ export async function storeList(
   const gone = removed.flatMap((companion) => goneDevice(self.account, companion));
   const numbers = gone.map(({ address }) => parseAddress(address).device);
   tx.set(PENDING_LIST, { removed: [...new Set([...pending, ...numbers])] });
+  await tx.remove(...removed.map(({ keyIndex }) => approval(keyIndex)));
   await forgetDevices(core, tx, gone);
   if (gone.length === 0) return;
   const after = await loadSelf(tx);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { deviceAddress, type Address } from '../core/address.js';
+import type { Address } from '../core/address.js';
 import { deviceListExpiry } from '../devices/index.js';
 import { RETRY_LIFETIME_MS } from '../fanout/index.js';
 import { loadSelf, type Core } from './core.js';
@@ -23,7 +23,7 @@ import { resumeApprovals } from './linkPrimary.js';
 import { refreshLists } from './lists.js';
 import { dropKept } from './kept.js';
 import { renewPreKeys } from './prekeys.js';
-import { publishList, renewList, unlinkCompanion } from './primary.js';
+import { publishList, renewList, unlinkLoggedOut } from './primary.js';
 import type { AnyKey, RecordKey } from './records.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -58,17 +58,12 @@ export async function renew(core: Core): Promise<void> {
   await warnOfExpiry(core);
 }
 
-/** On the primary: unlinks companions that have logged themselves out. */
+/** On the primary: unlinks companions that have logged themselves out; a wish that cannot be met now is kept. */
 export async function takeLogouts(core: Core): Promise<void> {
   for await (const names of core.records.names(LOGOUTS)) {
     for (const name of names) {
       const device = name.slice(LOGOUTS.length);
-      const isLinked = await core.transactor.run(async (tx) => {
-        const { own } = await loadSelf(tx);
-        const { account, companions } = own.record;
-        return companions.some((companion) => deviceAddress(account, companion.device) === device);
-      });
-      if (isLinked) await unlinkCompanion(core, device);
+      if (!(await unlinkLoggedOut(core, device))) return;
       await core.transactor.run(async (tx) => {
         await tx.remove(logoutOf(device));
       });

@@ -14,8 +14,8 @@ export interface NewerListHint {
   readonly record: DeviceListRecord;
   /** The time of the list that is said to exist, milliseconds since 1970. */
   readonly timestamp: number;
-  /** Who says so: a peer in an authenticated message, or the server. */
-  readonly source: 'peer' | 'server';
+  /** Who says so: in an authenticated message the account itself, or a contact of it; or the server. */
+  readonly source: 'account' | 'contact' | 'server';
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -33,8 +33,9 @@ export interface NewerList {
 /**
  * Takes a hint that an account has signed a newer list.
  *
- * If a peer says so, the known list counts for 48 hours more; what the server says makes nothing worse than a fetch. Of
- * several hints the first starts the time, so that nobody can prolong it.
+ * If a device of the account says so, the known list counts for 48 hours more. What the server says makes nothing worse than a
+ * fetch, and neither does what a contact says of our own list: else one message of a stranger's would cut our companions off
+ * from each other while the phone is off. Of several hints the first starts the time, so that nobody can prolong it.
  *
  * @throws PolyratchetError `invalid-argument`
  */
@@ -45,7 +46,7 @@ export function expectNewerList(options: NewerListHint): NewerList {
   if (inputTime('timestamp', timestamp) <= timestampOf(record)) return { kind: 'known', record, fetch: [] };
   const fetch: readonly DeviceFetch[] = [{ kind: 'list', account }];
   if (timestamp > time + MAX_LIST_AHEAD_MS) return { kind: 'from-future', record, fetch };
-  if (source === 'server' || (expected !== undefined && expected.timestamp >= timestamp)) {
+  if (source !== 'account' || (expected !== undefined && expected.timestamp >= timestamp)) {
     return { kind: 'newer', record, fetch };
   }
   return {

@@ -9,7 +9,7 @@ import { copyBytes, equalBytes, inputBytes } from '../core/bytes.js';
 import { inputInteger, inputObject, inputTime } from '../core/check.js';
 import type { DeviceListMetadata } from '../content/index.js';
 import type { DeviceFetch } from './accepted.js';
-import { expectNewerList } from './expected.js';
+import { expectNewerList, type NewerListHint } from './expected.js';
 import { keyHashOf, namedDevices, type DeviceListStatement } from './icdc.js';
 import { addressed, type RemovedDevice } from './list.js';
 import { inputRecord, timestampOf, validIndexesOf, type DeviceListRecord } from './listState.js';
@@ -25,11 +25,11 @@ export type MetadataComparison =
       readonly kind: 'older';
     }
   | {
-      /** The other device knows a newer list, or one from the future; see `expectNewerList`. */
+      /** The other device knows a newer list, or one from the future; see `expectNewerList`, also for whose word counts. */
       readonly kind: 'newer' | 'from-future';
       /** The time of that list, milliseconds since 1970. */
       readonly timestamp: number;
-      /** What to store. */
+      /** What to store; the same record where a contact speaks of our own list. */
       readonly record: DeviceListRecord;
       /** What to ask the server for. */
       readonly fetch: readonly DeviceFetch[];
@@ -121,7 +121,7 @@ function compareSender(
     const isSilence = keyHash === undefined && validIndexesOf(record).length === 0;
     return isSilence ? { kind: 'agrees' } : differs(record, stated);
   }
-  const compared = compareTimed(record, { ...stated, timestamp }, now);
+  const compared = compareTimed(record, { ...stated, timestamp }, 'account', now);
   if (compared.kind !== 'newer' || device !== 0 || keyHash !== undefined) return compared;
   return {
     kind: 'primary-only',
@@ -134,14 +134,14 @@ function compareSender(
   };
 }
 
-/** The recipient's list is not the sender's own: knowing nothing of it is being behind. */
+/** The recipient's list is not the sender's own: knowing nothing of it is being behind, and a newer one is hearsay. */
 function compareRecipient(
   record: DeviceListRecord,
   stated: DeviceListStatement,
   now: number,
 ): MetadataComparison {
   const { keyHash, timestamp } = stated;
-  if (timestamp !== undefined) return compareTimed(record, { ...stated, timestamp }, now);
+  if (timestamp !== undefined) return compareTimed(record, { ...stated, timestamp }, 'contact', now);
   if (keyHash !== undefined) return differs(record, stated);
   return { kind: validIndexesOf(record).length === 0 ? 'agrees' : 'older' };
 }
@@ -149,13 +149,14 @@ function compareRecipient(
 function compareTimed(
   record: DeviceListRecord,
   stated: DeviceListStatement & { readonly timestamp: number },
+  source: NewerListHint['source'],
   now: number,
 ): MetadataComparison {
   const { timestamp } = stated;
   const known = timestampOf(record);
   if (timestamp < known) return { kind: 'older' };
   if (timestamp === known) return compareHashes(record, stated);
-  const { kind, ...rest } = expectNewerList({ record, timestamp, source: 'peer', now });
+  const { kind, ...rest } = expectNewerList({ record, timestamp, source, now });
   return { kind: kind === 'from-future' ? kind : 'newer', timestamp, ...rest };
 }
 

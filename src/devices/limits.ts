@@ -26,7 +26,7 @@ export const LIST_RENEWAL_MS: number = DAY_MS;
 /** A list, or a hint at one, from further ahead than this is refused: clocks differ, but not by more. */
 export const MAX_LIST_AHEAD_MS: number = DAY_MS;
 
-/** Once a peer has named a newer list, the known one counts for this long: time to fetch it, none to hide it. */
+/** Once a device of the account has named a newer list, the known one counts for this long: time to fetch it, none to hide it. */
 export const NEWER_LIST_GRACE_MS: number = 48 * HOUR_MS;
 
 /** The record of an account never seen is a day from its end of life: it lasts until the list has been fetched. */

@@ -71,7 +71,7 @@ export interface RefusedDevice {
   readonly why: WhyExcluded;
 }
 
-/** A newer list that a peer has named. */
+/** A newer list that a device of the account has named. */
 export interface ExpectedList {
   /** Its time, milliseconds since 1970. */
   readonly timestamp: number;
@@ -91,7 +91,7 @@ export interface DeviceListRecord {
   readonly companions: readonly VerifiedCompanion[];
   /** What else the server has named. */
   readonly refused: readonly RefusedDevice[];
-  /** A newer list that a peer has named and that has not come. */
+  /** A newer list that a device of the account has named and that has not come. */
   readonly expected?: ExpectedList;
 }
 

@@ -127,7 +127,7 @@ export type OpenedEnvelope<Extensions extends ContentExtensions = NoExtensions> 
  *   prekey message; its session must be one with that device's identity. The first message of an account that was never
  *   seen is taken from its primary only.
  * - A copy of a sent message is taken from our own verified devices only.
- * - An id that comes again from the same account is a repetition: see `messageId`.
+ * - An id that comes again from the same device is a repetition: see `messageId`.
  *
  * @throws PolyratchetError as `decryptFrom`, `decodeContent` and `verifyChat`: `bad-mac`, `no-session` and others of a
  *   session mean a retry, `wrong-chat` and `malformed` the end of the message; `malformed` also: an envelope that is not for

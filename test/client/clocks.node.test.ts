@@ -45,6 +45,19 @@ async function people(): Promise<{
 }
 
 describe('a clock', () => {
+  test('that says no time when a message comes: the message waits until it does', async () => {
+    const { world, bob, client, texts, set } = await people();
+    set(() => NaN);
+    await world.send(bob, ALICE, 'hello');
+    await world.settled();
+    expect(texts).toEqual([]);
+    set((right) => right);
+    await client.connect();
+    await world.settled();
+    expect(texts).toEqual(['hello']);
+    await client.close();
+  });
+
   test.each([
     ['set back by a year', -365 * DAY_MS],
     ['set forward by 40 days', 40 * DAY_MS],
@@ -124,6 +137,62 @@ describe('a clock', () => {
     });
     await expectRejection('list-from-future', client.register(ALICE));
     expect(await client.address()).toBeUndefined();
+    await client.close();
+  });
+});
+
+describe('a phone whose clock is two days ahead, and a companion that has logged itself out', () => {
+  /** Alice’s laptop has logged itself out; her phone has another clock from now on. */
+  async function loggedOut(isOn: boolean): Promise<{
+    world: World;
+    bob: Device;
+    client: Client;
+    texts: string[];
+    refusals: string[];
+    set: (skew: number) => void;
+  }> {
+    const world = new World();
+    const [phone, laptop] = (await world.person(ALICE, 2)) as [Device, Device];
+    const bob = await world.register(BOB);
+    await world.retire(phone);
+    let skew = 0;
+    const clock: Clock = {
+      now: () => world.clock.now() + skew,
+      after: (ms, callback) => world.clock.after(ms, callback),
+    };
+    const random = seededRandom(89);
+    const client = createClient({ store: phone.store, server: world.access(), clock, random });
+    const texts: string[] = [];
+    client.on('message', ({ message }) => texts.push(new TextDecoder().decode(message.body)));
+    const refusals: string[] = [];
+    client.on('list-refused', ({ account, error }) => refusals.push(`${account} ${error.code}`));
+    if (isOn) await client.connect();
+    skew = 2 * DAY_MS;
+    await world.run(laptop.client.logout());
+    await world.settled();
+    const set = (ms: number): void => {
+      skew = ms;
+    };
+    return { world, bob, client, texts, refusals, set };
+  }
+
+  test.each([
+    ['was off', false],
+    ['is connected', true],
+  ])('while it %s: it receives, says why, and unlinks it when the clock is right', async (_, isOn) => {
+    const { world, bob, client, texts, refusals, set } = await loggedOut(isOn);
+    const disconnections: unknown[] = [];
+    client.on('disconnected', (event) => disconnections.push(event));
+    await world.run(client.connect());
+    expect(new Set(refusals)).toEqual(new Set([`${ALICE} list-from-future`]));
+    await world.send(bob, ALICE, 'still here?');
+    await world.settled();
+    expect(texts).toEqual(['still here?']);
+    expect(disconnections).toEqual([]);
+    expect(await client.linkedDevices()).toHaveLength(1);
+    set(0);
+    await world.clock.jump(HOUR_MS);
+    expect(await client.linkedDevices()).toEqual([]);
     await client.close();
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { toHex } from '../../src/core/bytes.js';
 import { expectRejection } from '../support/errors.js';
 import type { Device } from './device.js';
+import { Breakable } from './faults.js';
 import { DAY_MS, HOUR_MS, NO_FAULTS, World } from './world.js';
 
 const ALICE: Address = 'alice@example.org';
@@ -173,6 +174,32 @@ describe('logout', () => {
     expect(await alice.client.linkedDevices()).toEqual([]);
     expect(alice.of('message').map(({ message }) => message.from)).not.toContain(LAPTOP);
     expect(bob.texts).toEqual(['hello']);
+  });
+
+  test('of a companion that is unlinked at the same moment keeps the phone from nothing', async () => {
+    const world = new World();
+    const breakable = new Breakable<object>({});
+    const access = world.access();
+    const server = {
+      ...access,
+      connect: (device: Address) => breakable.wrap(access.connect(device)),
+    };
+    const alice = await world.register(ALICE, { server });
+    const laptop = await world.link(alice);
+    const bob = await world.register(BOB);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    breakable.break('fetchTime', (right) => gate.then(right), 1);
+    await laptop.client.logout();
+    await world.settled();
+    expect(breakable.hits, 'the phone is about to unlink it').toBe(1);
+    await alice.client.unlink(LAPTOP);
+    release();
+    await world.send(bob, ALICE, 'still here?');
+    await world.settled();
+    expect(alice.texts).toEqual(['still here?']);
+    expect(alice.of('disconnected')).toEqual([]);
+    expect(await alice.store.list('logout/', '', 10)).toEqual([]);
   });
 
   test('reaches a phone that is off when it comes back', async () => {
@@ -403,17 +430,22 @@ describe('a message of a device for which nothing vouches yet', () => {
     expect(await world.faults()).toEqual(NO_FAULTS);
   });
 
-  test('is dropped after a week', async () => {
+  test('is dropped after a week, and told of as lost', async () => {
     const world = new World();
     const [, laptop] = await world.person(ALICE, 2);
     const bob = await world.register(BOB);
     world.hidden.add(ALICE);
     await world.send(laptop!, BOB, 'one');
     await world.settled();
-    await world.clock.jump(7 * DAY_MS + HOUR_MS);
-    await world.clock.jump(HOUR_MS);
+    const [first] = world.sent;
+    await world.clock.jump(7 * DAY_MS - HOUR_MS);
+    expect(bob.of('lost')).toEqual([]);
+    await world.clock.jump(2 * HOUR_MS);
     expect(await bob.store.list('held', '', 10)).toEqual([]);
     expect(bob.texts).toEqual([]);
+    const id = first?.name.split(' ').slice(1).join(' ');
+    expect(bob.of('lost')).toEqual([{ kind: 'lost', id, from: LAPTOP }]);
+    expect(bob.neverTold).toBe(0);
   });
 });
 

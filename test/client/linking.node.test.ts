@@ -16,6 +16,11 @@ const answer =
   () =>
     Promise.resolve(value);
 
+/** The right answer but for some fields. */
+const besides =
+  (strange: object): Fault =>
+  async (right) => ({ ...((await right()) as object), ...strange });
+
 function confirmed(world: World): { method: 'pin'; at: number } {
   return { method: 'pin', at: world.clock.now() };
 }
@@ -87,12 +92,14 @@ describe('a link', () => {
     );
     const pending = await Promise.all(offers);
     const userConfirmed = confirmed(world);
-    await expectRejection(
-      'invalid-argument',
-      alice.client.approveLinkByCode({ code: 'ABCD1234', userConfirmed }),
-    );
+    const approve = (by: { readonly ref?: string }): Promise<Address> =>
+      alice.client.approveLinkByCode({ code: 'ABCD1234', ...by, userConfirmed });
+    const { data } = await expectRejection('invalid-argument', approve({}));
+    expect(data.name).toBe('ref');
+    expect(data.expected).toContain('one of the 2 offers');
+    await expectRejection('link-expired', approve({ ref: 'of none' }));
     const ref = (await alice.client.linkOffers())[1]?.ref ?? '';
-    const approved = alice.client.approveLinkByCode({ code: 'ABCD1234', ref, userConfirmed });
+    const approved = approve({ ref });
     expect(await world.run(pending[1]!.linked)).toBe('alice:1@example.org');
     expect(await world.run(approved)).toBe('alice:1@example.org');
     await expectRejection('link-expired', world.run(pending[0]!.linked));
@@ -220,7 +227,7 @@ const byCode: readonly string[] = ['answerLink', 'fetchLinkOffers', 'finishLink'
 /** Those that have an answer: each of them gets some of the wrong ones. */
 const WITH_ANSWERS = ['fetchLink', 'approveLink', 'offerLink'] as const;
 
-const exchanges: readonly unknown[] = [
+const exchanges: readonly object[] = [
   { approval: 7 },
   { approval: {} },
   { approval: { container: 'x', address: 'alice:1@example.org' } },
@@ -233,6 +240,11 @@ const exchanges: readonly unknown[] = [
   { finish: 7 },
   { finish: { ref: 'x', bundle: bytes, companionIdentity: bytes } },
   { name: 7, platform: {} },
+  { approval: null, signedIdentity: null },
+  { approval: {}, signedIdentity: bytes },
+  { approval: { container: 1, address: 7 }, signedIdentity: bytes },
+  { approval: { container: bytes, address: null }, signedIdentity: bytes },
+  { approval: 7, signedIdentity: 8 },
 ];
 
 const faults: readonly (readonly [keyof typeof methods, string, Fault])[] = [
@@ -246,7 +258,7 @@ const faults: readonly (readonly [keyof typeof methods, string, Fault])[] = [
     ([name, value], i) => [WITH_ANSWERS[i % 3] ?? 'fetchLink', `answers ${name}`, answer(value)] as const,
   ),
   ...exchanges.map(
-    (exchange, i) => ['fetchLink', `says strange thing ${String(i)}`, answer(exchange)] as const,
+    (exchange, i) => ['fetchLink', `says strange thing ${String(i)}`, besides(exchange)] as const,
   ),
   [
     'fetchLinkOffers',

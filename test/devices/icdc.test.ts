@@ -180,7 +180,13 @@ describe('what is compared', () => {
     expect(recipient(undefined, none)).toEqual({ kind: 'agrees' });
     expect(recipient(undefined, both)).toEqual({ kind: 'older' });
     expect(recipient(one, both)).toEqual({ kind: 'older' });
-    expect(recipient(both, one)).toMatchObject({ kind: 'newer', timestamp: BOTH_AT });
+    const news = recipient(both, one);
+    expect(news).toMatchObject({
+      kind: 'newer',
+      timestamp: BOTH_AT,
+      fetch: [{ kind: 'list', account: ALICE }],
+    });
+    expect(news && 'record' in news && news.record, 'a contact cannot start the grace').toBe(one);
     const metadata = { recipientKeyHash: bothHash };
     const { recipient: odd } = compareDeviceListMetadata({
       metadata,
@@ -201,7 +207,7 @@ describe('what is compared', () => {
 });
 
 describe('a newer list', () => {
-  test('that a peer names starts 48 hours', () => {
+  test('that a device of the account names starts 48 hours', () => {
     const result = compare(one, create(both));
     expect(result).toMatchObject({
       kind: 'newer',
@@ -225,17 +231,17 @@ describe('a newer list', () => {
     const first = expectNewerList({
       record: one,
       timestamp: BOTH_AT,
-      source: 'peer',
+      source: 'account',
       now: NOW + HOUR,
     }).record;
     const next = expectNewerList({
       record: first,
       timestamp: BOTH_AT + DAY,
-      source: 'peer',
+      source: 'account',
       now: NOW + DAY,
     }).record;
     expect(next.expected).toEqual({ timestamp: BOTH_AT + DAY, since: NOW + HOUR });
-    const less = expectNewerList({ record: next, timestamp: BOTH_AT, source: 'peer', now: NOW + DAY });
+    const less = expectNewerList({ record: next, timestamp: BOTH_AT, source: 'account', now: NOW + DAY });
     expect(less).toMatchObject({ kind: 'newer', record: next });
     const answer = answerOf(withBoth);
     expect(mergeDeviceList({ account: ALICE, record: next, answer, now: NOW + DAY }).record.expected).toEqual(
@@ -243,14 +249,23 @@ describe('a newer list', () => {
     );
   });
 
-  test('that the server names is only fetched', () => {
-    const hint = expectNewerList({ record: one, timestamp: BOTH_AT, source: 'server', now: NOW });
+  test.each(['server', 'contact'] as const)('that only a %s names is fetched, and nothing else', (source) => {
+    const hint = expectNewerList({ record: one, timestamp: BOTH_AT, source, now: NOW });
     expect(hint).toEqual({ kind: 'newer', record: one, fetch: [{ kind: 'list', account: ALICE }] });
     expect(hint.record).toBe(one);
   });
 
+  test('that a contact names neither ends nor prolongs what a device of the account has started', () => {
+    const at = { record: one, timestamp: BOTH_AT, now: NOW + HOUR } as const;
+    const { record } = expectNewerList({ ...at, source: 'account' });
+    const later = { record, timestamp: BOTH_AT + DAY, source: 'contact', now: NOW + DAY } as const;
+    expect(expectNewerList(later)).toMatchObject({ kind: 'newer', fetch: [{ kind: 'list' }] });
+    expect(expectNewerList(later).record).toBe(record);
+  });
+
   test('from more than a day ahead is not believed', () => {
-    const at = (timestamp: number) => expectNewerList({ record: one, timestamp, source: 'peer', now: NOW });
+    const at = (timestamp: number) =>
+      expectNewerList({ record: one, timestamp, source: 'account', now: NOW });
     expect(at(NOW + MAX_LIST_AHEAD_MS)).toMatchObject({
       kind: 'newer',
       record: { expected: { since: NOW } },

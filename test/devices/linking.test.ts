@@ -20,12 +20,14 @@ import {
   parseLinkQr,
   removeCompanion,
   renewLinkOffer,
+  requireConfirmation,
   signAccount,
   verifyDeviceIdentity,
   verifyKeyIndexList,
   type ClientType,
   type DeviceIdentity,
   type SignedDeviceIdentity,
+  type UserConfirmation,
 } from 'polyratchet/devices';
 import type { ErrorCode } from 'polyratchet/errors';
 import { generateIdentity } from 'polyratchet/identity';
@@ -248,6 +250,32 @@ describe('the approval', () => {
     expect(expectError('not-confirmed', run).data).toEqual({ account: ACCOUNT, why });
     expect(encodeOwnDevices(phone.devices)).toEqual(before);
   });
+
+  test.each<[string | undefined, unknown]>([
+    [undefined, { method: 'biometric', at: NOW }],
+    [undefined, { method: 'not-enrolled', at: NOW - CONFIRMATION_LIFETIME_MS }],
+    ['stale', { method: 'pin', at: NOW - CONFIRMATION_LIFETIME_MS - 1 }],
+    ['from-future', { method: 'pin', at: NOW + 1 }],
+    ['missing', { method: 'pins', at: NOW }],
+    ['missing', undefined],
+  ])('can ask for the confirmation alone: %s for %j', (why, confirmed) => {
+    const userConfirmed = confirmed as UserConfirmation | undefined;
+    const run = (): void => {
+      requireConfirmation({ account: ACCOUNT, userConfirmed, now: NOW });
+    };
+    if (why === undefined) expect(run).not.toThrow();
+    else expect(expectError('not-confirmed', run).data).toEqual({ account: ACCOUNT, why });
+  });
+
+  test.each([{ method: 'pin', at: Number.NaN }, null, 7])(
+    'refuses %j as no confirmation at all',
+    (strange) => {
+      const userConfirmed = strange as unknown as UserConfirmation;
+      expectError('invalid-argument', () => {
+        requireConfirmation({ account: ACCOUNT, userConfirmed, now: NOW });
+      });
+    },
+  );
 
   test('refuses a QR code that was used, and the fifth companion', () => {
     let { devices } = phone;

@@ -1,6 +1,7 @@
 import {
   acceptedDevices,
   addCompanion,
+  APPROVAL_LIFETIME_MS,
   deviceListExpiry,
   deviceListOf,
   linkedDevices,
@@ -74,6 +75,19 @@ describe('the linked devices', () => {
       { address: 'alice:9@example.org', lastUsed, status: { kind: 'flagged', why: 'not-in-list' } },
       { keyIndex: 3, name: 'Desk', platform: 'Linux', linkedAt: NOW + HOUR, status: { kind: 'approved' } },
     ]);
+  });
+
+  test('that were approved are shown until their approval is over', () => {
+    const { devices } = addCompanion({
+      devices: alone,
+      companionIdentity: laptop.publicKey,
+      ...signerAt(NOW),
+    });
+    const rowsAt = (now: number) =>
+      linkedDevices({ record: deviceListOf(devices), companions: devices.companions, now });
+    const approved = [{ keyIndex: 1, linkedAt: NOW, status: { kind: 'approved' } }];
+    expect(rowsAt(NOW + APPROVAL_LIFETIME_MS)).toEqual(approved);
+    expect(rowsAt(NOW + APPROVAL_LIFETIME_MS + 1)).toEqual([]);
   });
 
   test('that are left out are flagged, with the reason', () => {
