@@ -16,7 +16,7 @@ import type { SecurityNotice } from '../securitycode/index.js';
 export interface ReceivedMessage {
   /** Names it in the inbox, for `acknowledge`. */
   readonly key: string;
-  /** Its id: unique among those of its sender. */
+  /** Its id: unique among those of the device that sent it, not among those of its account. */
   readonly id: string;
   /** Where it is shown, and whether another device of our account has sent it. */
   readonly chat: VerifiedChat;
@@ -46,7 +46,10 @@ export interface ClientEvents {
     /** Its id. */
     readonly id: string;
   };
-  /** A message could not be read, and its sender was asked five times: it is lost. */
+  /**
+   * A message is lost: it could not be read, and its sender was asked five times; or it has waited for seven days for something
+   * to vouch for its sender.
+   */
   readonly lost: ClientEventOf<'lost'> & {
     /** Its id. */
     readonly id: string;
@@ -108,6 +111,18 @@ export interface ClientEvents {
     readonly changes: readonly GroupEvent[];
     /** Whether a change that we have made does not count: another admin's was decided for. */
     readonly lost: boolean;
+  };
+  /**
+   * Somebody whom this device does not believe has said something about a group as its admin: once an hour for each of them at
+   * most.
+   */
+  readonly 'group-disputed': ClientEventOf<'group-disputed'> & {
+    /** Address of the group. */
+    readonly group: Address;
+    /** Address of the account that is not believed. */
+    readonly by: Address;
+    /** Whether nothing is sent to the group until the person decides: with `keep` or `forget` of the client's groups. */
+    readonly open: boolean;
   };
   /** On the primary: a companion has answered, and is one of the account's devices. */
   readonly linked: ClientEventOf<'linked'> & {

@@ -65,6 +65,13 @@ export interface FeatureParts {
     message: OutgoingMessage,
     device: Address,
   ) => Promise<boolean>;
+  /** Whether an account may read a message of ours that is still to be encrypted: what it is in may have put it out since. */
+  readonly mayRead: (
+    tx: Transaction,
+    self: Self,
+    message: OutgoingMessage,
+    account: Address,
+  ) => Promise<boolean>;
   /** Erases what came from devices that went. */
   readonly forget: (tx: Transaction, devices: readonly Address[]) => Promise<void>;
   /** Does what is due from time to time; needs the server. */

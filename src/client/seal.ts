@@ -183,6 +183,23 @@ export function known(core: Core, { plan, isPart }: SealedPart): Round {
   return { plan, isPart };
 }
 
+/** The accounts of a message that may still read it. */
+async function readersOf(
+  { features }: Core,
+  tx: Transaction,
+  self: Self,
+  outgoing: OutgoingMessage,
+): Promise<readonly Address[]> {
+  const readers: Address[] = [];
+  for (const account of outgoing.accounts) {
+    const answers = await Promise.all(
+      features.map((feature) => feature.mayRead(tx, self, outgoing, account)),
+    );
+    if (!answers.includes(false)) readers.push(account);
+  }
+  return readers;
+}
+
 /** Encrypts another round of a message that is stored, and hands the result on within the same transaction. */
 export async function sealRound(
   core: Core,
@@ -198,7 +215,8 @@ export async function sealRound(
         return { isPart: false };
       }
       const self = await loadSelf(tx);
-      const plan = await planChat(core, tx, self, outgoing);
+      const accounts = await readersOf(core, tx, self, outgoing);
+      const plan = await planChat(core, tx, self, { chat: outgoing.chat, accounts });
       const missing = fetched.missing(plan);
       if (missing !== undefined) return missing;
       const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);

@@ -28,11 +28,12 @@ import type { ClientEvent, ClientEvents } from './events.js';
 import type { RecordKey } from './records.js';
 
 /** An event that is told at least once, whatever crashes. */
-export type LastingEvent = ClientEvents['lost' | 'devices-changed' | 'group-changed' | 'linked'];
+export type LastingEvent = ClientEvents[
+  'lost' | 'devices-changed' | 'group-changed' | 'group-disputed' | 'linked'];
 
 /** Whether nothing would remind the application of an event. */
 export function isLasting(event: ClientEvent): event is LastingEvent {
-  return ['lost', 'devices-changed', 'group-changed', 'linked'].includes(event.kind);
+  return ['lost', 'devices-changed', 'group-changed', 'group-disputed', 'linked'].includes(event.kind);
 }
 
 /** An event that may not have been told. */
@@ -56,6 +57,7 @@ interface UntoldParts {
   readonly devicesChanged?: DevicesChanged;
   readonly groupChanged?: Fields<'group-changed'>;
   readonly linked?: Fields<'linked'>;
+  readonly groupDisputed?: Fields<'group-disputed'>;
 }
 
 const addedRows: Table<AddedDevice>['rows'] = {
@@ -139,6 +141,14 @@ const untoldTable: Table<UntoldParts> = {
         rows: { device: required(1, deviceText) },
       }),
     ),
+    groupDisputed: optional(
+      5,
+      nested<Fields<'group-disputed'>>({
+        name: 'client.untold.groupDisputed',
+        unknown: 'reject',
+        rows: { group: required(1, accountText), by: required(2, accountText), open: required(3, bool) },
+      }),
+    ),
   },
 };
 
@@ -150,18 +160,21 @@ function partsOf(event: LastingEvent): UntoldParts {
       return { devicesChanged: { ...event, notice: event.notice.kind } };
     case 'group-changed':
       return { groupChanged: event };
+    case 'group-disputed':
+      return { groupDisputed: event };
     case 'linked':
       return { linked: event };
   }
 }
 
-function eventOf({ lost, devicesChanged, groupChanged, linked }: UntoldParts): LastingEvent {
+function eventOf({ lost, devicesChanged, groupChanged, groupDisputed, linked }: UntoldParts): LastingEvent {
   if (lost !== undefined) return { kind: 'lost', ...lost };
   if (devicesChanged !== undefined) {
     const notice = noticeOf(devicesChanged.notice);
     return { kind: 'devices-changed', ...devicesChanged, notice };
   }
   if (groupChanged !== undefined) return { kind: 'group-changed', ...groupChanged };
+  if (groupDisputed !== undefined) return { kind: 'group-disputed', ...groupDisputed };
   if (linked !== undefined) return { kind: 'linked', ...linked };
   throw malformed(untoldTable.name, 'event', 'an event', 'nothing');
 }

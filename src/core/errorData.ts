@@ -96,7 +96,9 @@ export type WhyConflict =
   /** It would make more members than a group may have. */
   | 'full'
   /** Another admin has changed the same state, and that change counts. */
-  | 'lost';
+  | 'lost'
+  /** Two accounts tell this device of different groups of one address: the person decides whom to believe. */
+  | 'disputed';
 
 /** Each code with the type of its `data`. */
 export interface ErrorData {

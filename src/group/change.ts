@@ -34,7 +34,7 @@ export interface GroupStep {
 }
 
 /** Why a change cannot be made of a state. */
-export type WhyInvalid = Exclude<WhyConflict, 'lost'>;
+export type WhyInvalid = Exclude<WhyConflict, 'lost' | 'disputed'>;
 
 /** What a change makes of a state: the next state, or why it cannot be made. */
 export type NextGroup =

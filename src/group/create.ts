@@ -61,10 +61,8 @@ export interface CreateGroupOptions {
 export function createGroup(options: CreateGroupOptions): ChangedGroup {
   const { creator } = inputObject('options', options);
   const id = inputAccount('id', options.id);
-  const members = inputAccounts('members', [
-    inputAccount('creator', creator),
-    ...inputList('members', options.members),
-  ]);
+  const all = [inputAccount('creator', creator), ...inputList('members', options.members)];
+  const members = inputAccounts('members', all, id);
   if (members.length > MAX_MEMBERS)
     throw new PolyratchetError('membership-conflict', { group: id, version: 1, why: 'full' });
   const parent = new Uint8Array(GROUP_HASH_LENGTH);
@@ -122,7 +120,7 @@ export function changeGroup(options: ChangeGroupOptions): MadeChange {
   const { kind, author } = inputObject('options', options);
   const { group, hash: parent, base, steps } = inputGroupRecord(options.record);
   if (!KINDS.includes(kind)) throw invalidArgument('kind', KINDS.join(', '), describe(kind));
-  const accounts = options.kind === 'leave' ? [] : inputAccounts('accounts', options.accounts);
+  const accounts = options.kind === 'leave' ? [] : inputAccounts('accounts', options.accounts, group.id);
   if (kind !== 'leave' && accounts.length === 0)
     throw invalidArgument('accounts', 'at least one account', 'none');
   const { id, version, members } = group;
@@ -146,7 +144,9 @@ export function changeGroup(options: ChangeGroupOptions): MadeChange {
 
 const KINDS: readonly ChangeKind[] = ['add', 'remove', 'promote', 'demote', 'leave'];
 
-/** Addresses in the order of their characters, each once. */
-function inputAccounts(name: string, accounts: readonly Address[]): readonly Address[] {
-  return [...new Set(inputList(name, accounts).map((account) => inputAccount(name, account)))].sort();
+/** Addresses in the order of their characters, each once: of accounts, so none is that of the group. */
+function inputAccounts(name: string, accounts: readonly Address[], group: Address): readonly Address[] {
+  const checked = inputList(name, accounts).map((account) => inputAccount(name, account));
+  if (checked.includes(group)) throw invalidArgument(name, 'accounts', 'the address of the group');
+  return [...new Set(checked)].sort();
 }

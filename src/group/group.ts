@@ -22,7 +22,7 @@ import {
   uint32,
   type Table,
 } from '../wire/index.js';
-import { MAX_MEMBERS } from './limits.js';
+import { MAX_GROUP_VERSION, MAX_MEMBERS } from './limits.js';
 
 /** Bytes of the hash of a state. */
 export const GROUP_HASH_LENGTH = 32;
@@ -83,12 +83,13 @@ export function fieldsOf(group: Group): GroupFields {
 /**
  * The state that fields describe.
  *
- * @throws PolyratchetError `malformed`: no version, members out of order or twice, an admin who is no member or comes twice,
- * or members without an admin.
+ * @throws PolyratchetError `malformed`: no version, members out of order or twice, one of them with the address of the group,
+ * an admin who is no member or comes twice, or members without an admin.
  */
 export function groupFrom({ id, version, members, admins: places, parent }: GroupFields): Group {
   if (version === 0) throw wrong('version', 'a number from 1', '0');
   if (!isGrowing(members)) throw wrong('members', 'accounts in order, each once');
+  if (members.includes(id)) throw wrong('id', 'no account of a member', 'one');
   const admins = places.flatMap((place) => members[place] ?? []);
   if (admins.length < places.length || new Set(places).size < places.length)
     throw wrong('admins', 'members, each once');
@@ -124,6 +125,16 @@ export function inputGroup(name: string, group: Group): Group {
 export function copyGroup(name: string, group: Group): Group {
   const fields = fieldsOf(inputGroup(name, group));
   return groupFrom(decodeMessage(groupTable, encodeMessage(groupTable, fields)));
+}
+
+/**
+ * Returns a state that others have sent, if its version is one that a group can have.
+ *
+ * @throws PolyratchetError `malformed`: its version is above {@link MAX_GROUP_VERSION}.
+ */
+export function checkVersion(group: Group): Group {
+  if (group.version <= MAX_GROUP_VERSION) return group;
+  throw wrong('version', `a number up to ${MAX_GROUP_VERSION}`, 'a higher one');
 }
 
 /** Whether texts are in the order of their characters, each once. */

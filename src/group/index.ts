@@ -64,6 +64,7 @@ export { isMember, wasMember, type GroupRecord } from './known.js';
 export {
   MAX_EARLY_CHANGES,
   MAX_FORK_VERSIONS,
+  MAX_GROUP_VERSION,
   MAX_KEPT_CHANGES,
   MAX_KEY_HOLDERS,
   MAX_MEMBERS,

@@ -7,10 +7,11 @@ import { inputAccount, type Address } from '../core/address.js';
 import { equalBytes } from '../core/bytes.js';
 import { inputObject } from '../core/check.js';
 import { PolyratchetError } from '../core/errors.js';
+import type { GroupStep } from './change.js';
 import { eventsBetween, type GroupEvent } from './events.js';
-import { copyGroup, type Group } from './group.js';
-import { pathTo } from './history.js';
-import { historyOf, inputGroupRecord, isMember, recordOf, type GroupRecord } from './known.js';
+import { checkVersion, copyGroup, type Group } from './group.js';
+import { historyFrom, pathTo } from './history.js';
+import { historyOf, inputGroupRecord, isMember, recordFrom, recordOf, type GroupRecord } from './known.js';
 import { encodeGroupUpdate } from './update.js';
 
 /** A state, and who sent it. */
@@ -50,12 +51,14 @@ export type JoinedGroup =
       /** Nothing changes. */
       readonly kind: 'refused';
       /**
-       * - `not-an-admin`: the author is none, in the state or in ours, and not one of our own devices;
+       * - `not-an-admin`: the author is none in the state, and not one of our own devices;
        * - `not-a-member`: we are not in it;
+       * - `not-believed`: the author says to be an admin of ours, and is none as far as we know. One of the two whom we have
+       *   heard has made the group up: tell the person;
        * - `older`: we have gone on from it; or it is older than what forks are decided for, and not from a device of our own;
        * - `not-asked`: we are in the group, and take changes only. If it is newer than ours, ask an admin.
        */
-      readonly why: 'not-an-admin' | 'not-a-member' | 'older' | 'not-asked';
+      readonly why: 'not-an-admin' | 'not-a-member' | 'not-believed' | 'older' | 'not-asked';
     };
 
 /**
@@ -64,8 +67,8 @@ export type JoinedGroup =
  * A new member has nothing to hold the state against: it is what the admin says who added us. A member believes the admins
  * that it knows; if none of them is left, forget the record, and be added again.
  *
- * @throws PolyratchetError `wrong-chat`: the state of another group; `malformed`: its parts do not fit each other;
- *   `invalid-argument`.
+ * @throws PolyratchetError `wrong-chat`: the state of another group; `malformed`: its parts do not fit each other, or its
+ *   version is above {@link MAX_GROUP_VERSION}; `invalid-argument`.
  * @example
  * ```ts
  * import { createGroup, decodeGroupUpdate, joinGroup } from 'polyratchet/group';
@@ -82,7 +85,7 @@ export type JoinedGroup =
  */
 export function joinGroup(options: JoinGroupOptions): JoinedGroup {
   const { author, own, asked } = inputObject('options', options);
-  const group = copyGroup('group', options.group);
+  const group = checkVersion(copyGroup('group', options.group));
   inputAccount('author', author);
   inputAccount('own', own);
   const isAuthority = ({ admins }: Group): boolean => author === own || admins.includes(author);
@@ -96,15 +99,28 @@ export function joinGroup(options: JoinGroupOptions): JoinedGroup {
   const { id, version } = record.group;
   if (group.id !== id) throw new PolyratchetError('wrong-chat', { expected: [id], got: group.id });
   if (equalBytes(record.hash, joined.hash)) return { kind: 'known', record };
-  if (!isMember(record, own) && group.version > version)
-    return { kind: 'joined', record: joined, events: added };
-  if (!isAuthority(record.group)) return { kind: 'refused', why: 'not-an-admin' };
+  const next = followedBy(group, record.steps);
+  if (!isMember(record, own) && group.version > version) {
+    const events = eventsBetween({ before: group, after: next.record.group, steps: next.steps, by: author });
+    return { kind: 'joined', record: next.record, events: [...added, ...events] };
+  }
+  if (!isAuthority(record.group)) return { kind: 'refused', why: 'not-believed' };
   // Before our own devices have said what they know, anybody may have told us of a group with any version.
   const isOlder = author !== own && group.version < record.base.version;
   if (isOlder || isPassed(record, joined)) return { kind: 'refused', why: 'older' };
   if (asked !== true) return { kind: 'refused', why: 'not-asked' };
-  const events = eventsBetween({ before: record.group, after: group, steps: [], by: author });
-  return { kind: 'adopted', record: joined, events };
+  const { group: before } = record;
+  const events = eventsBetween({ before, after: next.record.group, steps: next.steps, by: author });
+  return { kind: 'adopted', record: next.record, events };
+}
+
+/** A state, and what follows on it of the changes that are known: some may have come before it. */
+function followedBy(
+  group: Group,
+  steps: readonly GroupStep[],
+): { readonly record: GroupRecord; readonly steps: readonly GroupStep[] } {
+  const history = historyFrom(group, steps);
+  return { record: recordFrom(history), steps: pathTo(history.head).flatMap((node) => node.steps) };
 }
 
 /** Whether a state is one that we have gone on from. */

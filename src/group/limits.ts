@@ -10,6 +10,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Members of one group: the product's published limit. */
 export const MAX_MEMBERS = 1_024;
 
+/**
+ * The highest version of a state that is taken from others: nobody gets there by changes, and whoever makes it up leaves room
+ * for as many changes again, so that its members can still go.
+ */
+export const MAX_GROUP_VERSION: number = 2 ** 31;
+
 /** A fork is decided as far back as this many versions: more than people do at once, and an end to old quarrels. */
 export const MAX_FORK_VERSIONS = 16;
 

@@ -74,7 +74,7 @@ export type OpenedGroupMessage<Extensions extends GroupExtensions = GroupExtensi
   | {
       /** The message may be shown, once the received keys are stored. */
       readonly kind: 'delivered';
-      /** Its id, by which a repetition from the same account is known. */
+      /** Its id, by which a repetition from the same device is known. */
       readonly messageId: string;
       /** The device that sent it. */
       readonly device: AcceptedDevice;

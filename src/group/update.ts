@@ -23,6 +23,7 @@ import {
 } from '../wire/index.js';
 import type { ChangeKind, GroupChange } from './change.js';
 import {
+  checkVersion,
   fieldsOf,
   GROUP_HASH_LENGTH,
   groupFrom,
@@ -127,7 +128,7 @@ export function decodeGroupUpdate(groupChange: Uint8Array): GroupUpdate {
   if (Object.keys(update).length !== 1)
     throw malformed(updateTable.name, 'update', 'one part', 'another number');
   if (change !== undefined) return { kind: 'change', change: checkChange(change) };
-  if (state !== undefined) return { kind: 'state', group: groupFrom(state) };
+  if (state !== undefined) return { kind: 'state', group: checkVersion(groupFrom(state)) };
   return { kind: 'question', id: question ?? '' };
 }
 
@@ -147,11 +148,12 @@ export function copyChange(change: GroupChange): GroupChange {
  * @throws PolyratchetError `malformed`
  */
 export function checkChange(change: GroupChange): GroupChange {
-  const { kind, version, accounts } = change;
+  const { kind, id, version, accounts } = change;
   const { name } = changeTable;
   if (version < 2) throw malformed(name, 'version', 'a number from 2', 'a lower one');
   if ((accounts.length === 0) !== (kind === 'leave'))
     throw malformed(name, 'accounts', kind === 'leave' ? 'none' : 'at least one', 'another number');
   if (!isGrowing(accounts)) throw malformed(name, 'accounts', 'accounts in order, each once', 'others');
+  if (accounts.includes(id)) throw malformed(name, 'accounts', 'accounts', 'the address of the group');
   return change;
 }

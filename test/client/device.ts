@@ -29,6 +29,7 @@ const KINDS: Readonly<Record<keyof ClientEvents, true>> = {
   'list-refused': true,
   'device-list-expiring': true,
   'group-changed': true,
+  'group-disputed': true,
   linked: true,
   'prekeys-depleted': true,
   'upkeep-failed': true,

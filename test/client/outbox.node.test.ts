@@ -126,6 +126,29 @@ test('a round that is too long for one commit goes out in parts', { timeout: 60_
   expect(bob.texts).toEqual(['to all of you']);
 });
 
+test('what is queued for a group is encrypted for nobody who was put out meanwhile', async () => {
+  const world = new GroupWorld();
+  const { alice, bob, carol, group } = await world.friends(1);
+  await say(world, alice, group, 'to both');
+  await world.settled();
+  await world.run(alice.client.disconnect());
+  const queued = act(world, alice, (groups) =>
+    groups.send({ group, body: new TextEncoder().encode('before the removal') }),
+  );
+  expect((await queued).kind).toBe('queued');
+  await act(world, alice, (groups) => groups.remove(group, [BOB]));
+  const late = await world.link(bob, WITH_GROUPS);
+  await world.settled();
+  await world.run(alice.client.connect());
+  await world.finish();
+  expect(carol.texts).toEqual(['to both', 'before the removal']);
+  expect(late.texts).toEqual([]);
+  const toLate = world.ciphertexts.envelopes.filter(
+    ({ from, to }) => from === ALICE && to === 'bob:1@example.org',
+  );
+  expect(toLate, 'but for the removal itself').toHaveLength(1);
+});
+
 describe('two clients on one store', () => {
   test('that both hear the answer to a round: the later one leaves alone what the first has gone on with', async () => {
     const world = new World();

@@ -18,6 +18,7 @@ const events: readonly LastingEvent[] = [
   { kind: 'lost', id: 'message 1', from: 'alice:1@example.org' },
   { kind: 'linked', device: 'alice:1@example.org' },
   { kind: 'group-changed', group: 'friends@group', changes: [], lost: true },
+  { kind: 'group-disputed', group: 'friends@group', by: ALICE, open: true },
   {
     kind: 'group-changed',
     group: 'friends@group',

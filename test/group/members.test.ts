@@ -6,14 +6,19 @@ import {
   changeGroup,
   compareGroupState,
   createGroup,
+  decodeGroup,
   decodeGroupUpdate,
+  encodeGroup,
+  encodeGroupUpdate,
   groupHash,
   groupStateOf,
   isMember,
   joinGroup,
   MAX_FORK_VERSIONS,
+  MAX_GROUP_VERSION,
   MAX_MEMBERS,
   type Group,
+  type GroupChange,
   type GroupRecord,
 } from 'polyratchet/group';
 import { describe, expect, test } from 'vitest';
@@ -250,7 +255,7 @@ describe('joining', () => {
   test('a group of the same address from elsewhere changes nothing for those who are in it', () => {
     const other = createGroup({ id: GROUP, creator: ERIN, members: [BOB] }).record;
     const call = { group: other.group, author: ERIN, own: BOB, record: friends, asked: true };
-    expect(joinGroup(call)).toEqual({ kind: 'refused', why: 'not-an-admin' });
+    expect(joinGroup(call)).toEqual({ kind: 'refused', why: 'not-believed' });
     const elsewhere = createGroup({ id: 'x@groups.example.org', creator: ERIN, members: [BOB] }).record;
     expectError('wrong-chat', () => joinGroup({ ...call, group: elsewhere.group }));
   });
@@ -267,6 +272,31 @@ describe('joining', () => {
       kind: 'refused',
       why: 'older',
     });
+  });
+
+  test('a change that came before the state that it follows on counts once that is taken', () => {
+    const third = change(made.record, ALICE, 'promote', BOB);
+    const record = taken(friends, third.change, ALICE); // of the state that we do not have
+    expect(record.group).toEqual(friends.group);
+    const adopted = joinGroup({ group, author: ALICE, own: BOB, record, asked: true });
+    expect(adopted).toMatchObject({ kind: 'adopted', record: { group: third.record.group } });
+    expect(adopted.kind === 'adopted' && adopted.events).toEqual([
+      { kind: 'added', account: DAVE, by: ALICE },
+      { kind: 'promoted', account: BOB, by: ALICE },
+    ]);
+    const left = taken(change(friends, BOB, 'leave').record, unknownTo(4), ALICE);
+    const back = changed(friends, [BOB, 'leave'], [ALICE, 'add', BOB]);
+    const again = joinGroup({ group: back.group, author: ALICE, own: BOB, record: left });
+    expect(again).toMatchObject({
+      kind: 'joined',
+      record: { group: { version: 4, admins: [ALICE, CAROL] } },
+    });
+    if (again.kind === 'joined') expect(decodeGroup(encodeGroup(again.record))).toEqual(again.record);
+
+    function unknownTo(version: number): GroupChange {
+      const parent = changed(friends, [BOB, 'leave'], [ALICE, 'add', BOB]).hash;
+      return { kind: 'promote', id: GROUP, version, parent, accounts: [CAROL] };
+    }
   });
 
   test('a state of a branch that lost here is taken if an admin says so', () => {
@@ -288,11 +318,12 @@ describe('joining', () => {
       kind: 'refused',
       why: 'not-an-admin',
     });
+    expect(known.kind === 'joined' && known.events).toEqual([]);
     expect(answerGroupQuestion({ record: friends, author: BOB, own: BOB }).kind).toBe('answer');
   });
 
   test('our own devices, once asked, are believed against whoever was there first with any version', () => {
-    const squatted = { ...friends.group, version: 4_000_000_000, members: [BOB, ERIN], admins: [ERIN] };
+    const squatted = { ...friends.group, version: MAX_GROUP_VERSION, members: [BOB, ERIN], admins: [ERIN] };
     const first = joinGroup({ group: squatted, author: ERIN, own: BOB });
     if (first.kind !== 'joined') throw new Error(first.kind);
     const call = { group: friends.group, author: BOB, own: BOB, record: first.record };
@@ -305,6 +336,47 @@ describe('joining', () => {
       kind: 'refused',
       why: 'older',
     });
+  });
+
+  test('takes the highest version that a group can have, and can go on from there; not a higher one', () => {
+    const state = { ...group, version: MAX_GROUP_VERSION };
+    const joined = joinGroup({ group: state, author: ALICE, own: DAVE });
+    if (joined.kind !== 'joined') throw new Error(joined.kind);
+    const left = change(joined.record, DAVE, 'leave').record;
+    expect(left.group.version).toBe(MAX_GROUP_VERSION + 1);
+    expect(decodeGroup(encodeGroup(left))).toEqual(left);
+    const higher = { ...group, version: MAX_GROUP_VERSION + 1 };
+    expectError('malformed', () => joinGroup({ group: higher, author: ALICE, own: DAVE }));
+    const told = (of: Group) => decodeGroupUpdate(encodeGroupUpdate({ kind: 'state', group: of }));
+    expect(told(state)).toEqual({ kind: 'state', group: state });
+    expectError('malformed', () => told(higher));
+  });
+
+  test('who says to be an admin of ours, and is none, is not believed, wherever we are', () => {
+    const forged = { ...group, version: 9, admins: [BOB] };
+    const call = { group: forged, author: BOB, own: DAVE };
+    expect(joinGroup({ ...call, record: made.record })).toEqual({ kind: 'refused', why: 'not-believed' });
+    const left = changed(joinedAt(MAX_GROUP_VERSION), [DAVE, 'leave']);
+    expect(joinGroup({ ...call, record: left })).toEqual({ kind: 'refused', why: 'not-believed' });
+
+    function joinedAt(version: number): GroupRecord {
+      const joined = joinGroup({ group: { ...group, version }, author: ALICE, own: DAVE });
+      if (joined.kind !== 'joined') throw new Error(joined.kind);
+      return joined.record;
+    }
+  });
+
+  test('a group has no member with its own address', () => {
+    const id = DAVE;
+    expectError('invalid-argument', () => createGroup({ id, creator: ALICE, members: [DAVE] }));
+    const { record } = createGroup({ id, creator: ALICE, members: [BOB] });
+    expectError('invalid-argument', () => change(record, ALICE, 'add', DAVE));
+    const members = [ALICE, BOB, DAVE];
+    expectError('malformed', () =>
+      joinGroup({ group: { ...record.group, members }, author: ALICE, own: BOB }),
+    );
+    const forged = { kind: 'add', id, version: 2, parent: record.hash, accounts: [DAVE] } as const;
+    expectError('malformed', () => take(record, forged, ALICE));
   });
 
   test('a question is answered by admins, to members', () => {

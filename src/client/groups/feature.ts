@@ -7,40 +7,18 @@ import { inputAccount, type Address } from '../../core/address.js';
 import { describe } from '../../core/bytes.js';
 import { inputList, inputObject } from '../../core/check.js';
 import { invalidArgument } from '../../core/refusals.js';
-import { reveal } from '../../core/secret.js';
-import { decodeContent } from '../../content/index.js';
-import { groupExtensions, isMember, reviewGroupRetry, type Group } from '../../group/index.js';
+import { groupExtensions, isMember, type Group } from '../../group/index.js';
 import type { SenderKeyProfile } from '../../senderkey/index.js';
-import { loadSelf, type Core, type Self } from '../core.js';
-import type { Feature, FeatureParts } from '../feature.js';
-import type { Envelope, OutgoingMessage, PairwiseEnvelope } from '../../fanout/index.js';
-import { openStep } from '../open.js';
+import { loadSelf, type Core } from '../core.js';
+import type { Feature } from '../feature.js';
 import type { Outbox } from '../outbox.js';
 import { randomId, type SentMessageResult } from '../send.js';
-import type { Transaction } from '../transaction.js';
-import { eraseIds } from '../upkeep.js';
-import {
-  ASKED,
-  GROUPS,
-  groupRecord,
-  keyHolders,
-  ownSenderKey,
-  receivedPrefix,
-  receivedSenderKey,
-} from './keys.js';
-import {
-  ANSWER_LIFETIME_MS,
-  askForGroups,
-  makeChange,
-  makeGroup,
-  requireGroup,
-  type Announced,
-  type Change,
-} from './members.js';
-import { keyOf, planGroup } from './plan.js';
-import { takeEnvelope, takeMessage } from './receive.js';
+import { forgetState, keepState } from './disputes.js';
+import { GROUPS, groupRecord } from './keys.js';
+import { requireGroup } from './known.js';
+import { makeChange, makeGroup, type Announced, type Change } from './members.js';
+import { partsOf } from './parts.js';
 import { sendToGroup, type SendGroupMessage } from './send.js';
-import { askForKeys, KEY_WAIT_MS, releaseWaiting } from './waiting.js';
 
 /** How groups are spoken. */
 export interface GroupsOptions {
@@ -83,8 +61,8 @@ export interface GroupMethods {
    * Sends a message to a group: one ciphertext for all, and our key to those who lack it. The same id again does nothing
    * twice.
    *
-   * @throws PolyratchetError nothing was stored then: `membership-conflict` `not-a-member`; `server-failed`, `deadline`: what
-   *   new devices need could not be fetched; `too-large`, `invalid-argument`, `store-failed`.
+   * @throws PolyratchetError nothing was stored then: `membership-conflict` `not-a-member`; `disputed`: see `keep` and
+   *   `forget`; `server-failed`, `deadline`: what new members and devices need could not be fetched; `too-large`, `invalid-argument`, `store-failed`.
    */
   send(message: SendGroupMessage): Promise<SentMessageResult>;
   /**
@@ -93,6 +71,18 @@ export interface GroupMethods {
    * @throws PolyratchetError `membership-conflict`: nothing is.
    */
   get(group: Address): Promise<Group>;
+  /**
+   * Decides a dispute, see the event `group-disputed`: the group stays as this device knows it, and whoever has disputed it is
+   * not heard of again. Does nothing where there is none.
+   *
+   * @throws PolyratchetError `membership-conflict`: nothing is known of the group.
+   */
+  keep(group: Address): Promise<void>;
+  /**
+   * Erases all that this device knows of a group, its keys among it. Who has disputed it is asked for it; otherwise the next
+   * state of an admin who adds us counts. The other members are told nothing: that is `leave`.
+   */
+  forget(group: Address): Promise<void>;
   /** The groups that this account is a member of. */
   list(): Promise<readonly Group[]>;
 }
@@ -158,6 +148,11 @@ function methodsOf(core: Core, outbox: Outbox, profile: SenderKeyProfile): Group
     send: (message) => sendToGroup(core, outbox, profile, message),
     get: async (group) =>
       (await core.transactor.run((tx) => requireGroup(tx, inputAccount('group', group)))).group,
+    keep: async (group) => keepState(core, inputAccount('group', group)),
+    forget: async (group) => {
+      const entries = await forgetState(core, inputAccount('group', group));
+      for (const entry of entries) void outbox.send(entry);
+    },
     list: () => listGroups(core),
   };
 }
@@ -181,86 +176,4 @@ async function listGroups(core: Core): Promise<readonly Group[]> {
     });
   }
   return found;
-}
-
-function partsOf(core: Core, outbox: Outbox, profile: SenderKeyProfile): FeatureParts {
-  let stopAsking: (() => void) | undefined;
-  const askIn = (ms: number): void => {
-    stopAsking ??= core.settings.clock.after(ms, () => {
-      stopAsking = undefined;
-      ask().catch(() => undefined); // what fails now is done with the next upkeep
-    });
-  };
-  const ask = async (): Promise<void> => {
-    const { entries, wait } = await askForKeys(core);
-    sendAll(entries);
-    if (wait !== undefined) askIn(wait);
-  };
-  const sendAll = (entries: readonly string[]): void => {
-    for (const entry of entries) void outbox.send(entry);
-  };
-  const open: FeatureParts['takeEnvelope'] = (tx, envelope) =>
-    isPairwise(envelope) ? openStep(core, tx, envelope) : takeEnvelope(core, profile, tx, envelope);
-  return {
-    takeMessage: (tx, self, message, envelope) => takeMessage(core, profile, tx, self, message, envelope),
-    takeEnvelope: async (tx, envelope) => {
-      const opened = await open(tx, envelope);
-      if (opened.kind === 'waiting') askIn(KEY_WAIT_MS);
-      return opened;
-    },
-    release: (group) => releaseWaiting(core, group, open),
-    mayAsk: (tx, self, message, device) => mayAsk(core, tx, self, message, device),
-    forget: (tx, devices) => forget(core, tx, devices),
-    renew: async () => {
-      sendAll(await askForGroups(core));
-      await ask();
-      await eraseIds(core, ASKED, ANSWER_LIFETIME_MS, Infinity);
-    },
-    stop: () => {
-      stopAsking?.();
-    },
-  };
-}
-
-function isPairwise(envelope: Envelope): envelope is PairwiseEnvelope {
-  return envelope.type === 'prekey' || envelope.type === 'message';
-}
-
-/**
- * Whether a device may ask for a message again: one to a group only as long as it may read there. Changes are for those whom
- * they have put out, too.
- */
-async function mayAsk(
-  core: Core,
-  tx: Transaction,
-  self: Self,
-  message: OutgoingMessage,
-  device: Address,
-): Promise<boolean> {
-  const { chat } = message;
-  await tx.load(groupRecord(chat), ownSenderKey(chat), keyHolders(chat));
-  const record = tx.get(groupRecord(chat));
-  const key = keyOf(tx, chat);
-  if (record === undefined || key === undefined || !isMember(record, self.account)) return true;
-  if (isChange(core, message)) return true;
-  const plan = await planGroup(core, tx, self, record.group);
-  const review = reviewGroupRetry({ record, plan, holders: key.holders, device });
-  tx.set(keyHolders(chat), review.holders);
-  return review.kind === 'allowed';
-}
-
-function isChange({ settings: { format } }: Core, { plaintexts }: OutgoingMessage): boolean {
-  if (plaintexts.kind === 'each') return false;
-  return decodeContent({ format, plaintext: reveal(plaintexts.plaintext) }).groupChange !== undefined;
-}
-
-/** Erases the keys that came from devices that went. */
-async function forget({ records }: Core, tx: Transaction, devices: readonly Address[]): Promise<void> {
-  for (const device of devices) {
-    const prefix = receivedPrefix(device);
-    for await (const names of records.names(prefix)) {
-      const keys = names.map((name) => receivedSenderKey(device, name.slice(prefix.length)));
-      await tx.remove(...keys);
-    }
-  }
 }

@@ -27,8 +27,17 @@ import { putIntoInbox } from '../open.js';
 import { DONE, malformed, refuse, type Opened } from '../opened.js';
 import { askAgain } from '../retry.js';
 import type { Transaction } from '../transaction.js';
-import { groupRecord, receivedSenderKey, waitingEnvelope, waitingMessages } from './keys.js';
-import { ask, askOne, readUpdate, takeUpdate } from './members.js';
+import {
+  agreedBy,
+  groupRecord,
+  groupStanding,
+  receivedSenderKey,
+  waitingEnvelope,
+  waitingMessages,
+} from './keys.js';
+import { noteAgreement } from './disputes.js';
+import { askForUnknown, askOne } from './tell.js';
+import { readUpdate, takeUpdate } from './updates.js';
 import { countWaiting, MAX_WAITING_GROUPS, stopWaiting } from './waiting.js';
 
 /** Takes a message of a session that is about a group: a key, a change, or a message that was asked for again. */
@@ -45,10 +54,8 @@ export async function takeMessage(
   const { groupChange, senderKeyDistribution: distribution } = content;
   const { id: messageId, from } = envelope;
   const account = accountOf(from);
-  const isAbout = chat.kind === 'group' || groupChange !== undefined;
-  if (chat.kind === 'incoming' && !isAbout) return undefined;
+  if (!isAbout(message)) return undefined;
   const record = await tx.read(groupRecord(group));
-  if (!isAbout && record === undefined) return undefined;
   try {
     const isAboutAll = groupChange !== undefined && group === self.account;
     if (record === undefined && !isAboutAll && (await isAccountKnown(tx, self, group))) {
@@ -56,7 +63,7 @@ export async function takeMessage(
     }
     const update = groupChange === undefined ? undefined : readUpdate(group, groupChange);
     if (update !== undefined && (record !== undefined || update.kind !== 'change')) {
-      const { entries, hasChanged } = await takeUpdate(core, tx, self, group, account, update);
+      const { entries, hasChanged } = await takeUpdate(core, tx, self, group, from, update);
       const opened = { ...DONE, entries, ...(hasChanged ? { group } : {}) };
       return { isShown: false, opened };
     }
@@ -86,6 +93,17 @@ export async function takeMessage(
   }
 }
 
+/**
+ * Whether a message is about a group. A copy from a device of our own says so by what it holds, not by where it is shown: a
+ * group that somebody made up may have the address of an account that we write to.
+ */
+function isAbout({ chat, content }: DeliveredMessage): boolean {
+  const { groupChange, senderKeyDistribution, extensions } = content;
+  if (chat.kind === 'group' || groupChange !== undefined) return true;
+  if (chat.kind === 'incoming') return false;
+  return senderKeyDistribution !== undefined || extensions?.groupState !== undefined;
+}
+
 /** Whether an address is an account's: nobody makes a group of it, or is shown in its chat. */
 async function isAccountKnown(tx: Transaction, { account }: Self, group: Address): Promise<boolean> {
   return group === account || (await tx.read(deviceList(group))) !== undefined;
@@ -107,9 +125,16 @@ export async function takeEnvelope(
     return refuse(tx, envelope, malformed('group'));
   }
   const account = accountOf(from);
-  const keys = [groupRecord(group), deviceList(account), receivedSenderKey(from, group), seenId(account, id)];
+  const keys = [
+    groupRecord(group),
+    groupStanding(group),
+    agreedBy(group, account),
+    deviceList(account),
+    receivedSenderKey(from, group),
+    seenId(from, id),
+  ];
   const self = await loadSelf(tx, ...keys);
-  if (tx.get(seenId(account, id)) !== undefined) return DONE;
+  if (tx.get(seenId(from, id)) !== undefined) return DONE;
   const record = tx.get(groupRecord(group));
   const sender = account === self.account ? self.own.record : tx.get(deviceList(account));
   if (record === undefined) return holdUnknown(core, tx, self, envelope, group);
@@ -165,17 +190,18 @@ async function deliver(
     await changeList(core, tx, tx.get(deviceList(account)), metadata.record);
   }
   const fetch = metadata !== undefined && 'fetch' in metadata ? accountsOf(metadata.fetch) : [];
-  const seen = seenId(account, messageId);
+  const seen = seenId(from, messageId);
   if ((await tx.read(seen)) !== undefined) return { kind: 'done', fetch };
   tx.set(seen, { at: tx.now });
   await putIntoInbox(tx, messageId, from, { kind: 'group', chat: group }, content.body);
+  if (state?.kind === 'agrees') await noteAgreement(tx, group, account);
   const entries = await askOne(core, tx, self, group, state?.ask ?? []);
   return { kind: 'done', fetch, entries };
 }
 
 /**
- * Lets a key, a change or a message of a group wait of which this device was not told; our other devices may know it. Where
- * too many groups wait, it is left at the server.
+ * Lets a key, a change or a message of a group wait of which this device was not told; our other devices may know it, or who
+ * has sent it. Where too many groups wait, it is left at the server.
  */
 async function holdUnknown(
   core: Core,
@@ -186,8 +212,8 @@ async function holdUnknown(
 ): Promise<Opened> {
   const isNew = (await tx.read(waitingMessages(group))) === undefined;
   if (isNew && (await countWaiting(core)) >= MAX_WAITING_GROUPS) return { kind: 'left', fetch: [] };
-  const opened = await hold(tx, envelope, group, []);
-  return { ...opened, entries: await ask(core, tx, self, group, self.account) };
+  const { entries, fetch } = await askForUnknown(core, tx, self, group, accountOf(envelope.from));
+  return { ...(await hold(tx, envelope, group, fetch)), entries };
 }
 
 /** Lets a message wait, within bounds. */

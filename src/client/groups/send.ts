@@ -6,26 +6,24 @@
 import { inputAccount, type Address } from '../../core/address.js';
 import { copyBytes, inputBytes } from '../../core/bytes.js';
 import { inputObject } from '../../core/check.js';
+import { PolyratchetError } from '../../core/errors.js';
 import { inputMessageId } from '../../content/index.js';
-import {
-  type DeviceOutcome,
-  type Envelope,
-  type FanoutPlan,
-  type OutgoingMessage,
-} from '../../fanout/index.js';
-import { addKeyHolders, encryptGroupMessage, groupStateOf, type GroupKey } from '../../group/index.js';
-import { senderKeyDistribution, type SenderKeyProfile } from '../../senderkey/index.js';
+import type { DeviceOutcome, Envelope, FanoutPlan } from '../../fanout/index.js';
+import { encryptGroupMessage, groupStateOf, type GroupRecord } from '../../group/index.js';
+import type { SenderKeyProfile } from '../../senderkey/index.js';
 import { loadSelf, type Core, type Self } from '../core.js';
-import { markKept } from '../kept.js';
 import { deviceList, message, outboxName, sentId } from '../keys.js';
 import type { Outbox } from '../outbox.js';
 import { writeEntry } from '../outboxEntry.js';
 import type { Written } from '../rounds.js';
-import { Fetched, sealStep, type Missing } from '../seal.js';
-import { compose, randomId, type SentMessageResult } from '../send.js';
+import { Fetched, type Missing } from '../seal.js';
+import { compose, isServerDown, randomId, type SentMessageResult } from '../send.js';
+import { MIN_COMMIT_LENGTH } from '../store.js';
 import type { Transaction } from '../transaction.js';
-import { keyHolders, ownSenderKey } from './keys.js';
-import { requireGroup } from './members.js';
+import { requireSettled } from './disputes.js';
+import { giveKey, outcomesOf, readersOf, withReaders, type Given } from './give.js';
+import { groupRecord, groupStanding, keyHolders, ownSenderKey } from './keys.js';
+import { requireGroup } from './known.js';
 import { planSend, type GroupSend } from './plan.js';
 
 /** A message to a group. */
@@ -47,6 +45,8 @@ interface Request {
 
 type Step =
   | ({ readonly kind: 'fetch' } & Missing)
+  /** Some have our key now, who lacked it; there was no room for more. */
+  | { readonly kind: 'given'; readonly name: string }
   | {
       readonly kind: 'stored';
       readonly name: string;
@@ -54,7 +54,16 @@ type Step =
       readonly devices: readonly DeviceOutcome[];
     };
 
-/** Encrypts, stores and sends. */
+/** Bytes that one send may write: the group, the key and the message for those who ask again are written beside them. */
+export const MAX_SEND_LENGTH: number = MIN_COMMIT_LENGTH - 4 * 1024 * 1024;
+
+/** What stands around the body in an envelope: encryption, addresses, the claim of the group's state and of the lists. */
+const MESSAGE_OVERHEAD = 1_024;
+
+/** What stands around a key in an envelope, with the session that is written beside it. */
+const KEY_OVERHEAD = 2_048;
+
+/** Encrypts, stores and sends. Where the server cannot be asked, it is done with the lists that are known. */
 export async function sendToGroup(
   core: Core,
   outbox: Outbox,
@@ -69,28 +78,47 @@ export async function sendToGroup(
     profile,
   };
   const fetched = new Fetched();
+  let failure: PolyratchetError | undefined;
   for (;;) {
-    const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched));
-    if (step.kind === 'fetch') {
-      await fetched.fetch(core, step);
-      continue;
+    const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
+    switch (step.kind) {
+      case 'stored': {
+        const sent = await outbox.send(step.name, step.written);
+        return { ...sent, id: request.id, devices: step.devices };
+      }
+      case 'given':
+        void outbox.send(step.name);
+        break;
+      case 'fetch':
+        try {
+          await fetched.fetch(core, step);
+        } catch (error) {
+          if (!isServerDown(error)) throw error;
+          failure = error;
+        }
     }
-    const sent = await outbox.send(step.name, step.written);
-    return { ...sent, id: request.id, devices: step.devices };
   }
 }
 
-async function encryptStep(core: Core, tx: Transaction, request: Request, fetched: Fetched): Promise<Step> {
+async function encryptStep(
+  core: Core,
+  tx: Transaction,
+  request: Request,
+  fetched: Fetched,
+  failure: PolyratchetError | undefined,
+): Promise<Step> {
   const { group, id: messageId, profile } = request;
-  const self = await loadSelf(tx, sentId(messageId));
+  const self = await loadSelf(tx, sentId(messageId), groupRecord(group), groupStanding(group));
   const used = tx.get(sentId(messageId));
   if (used !== undefined) return { kind: 'stored', name: outboxName(used.at, messageId), devices: [] };
   const record = await requireGroup(tx, group);
-  const { members } = record.group;
+  const { members, version } = record.group;
+  const standing = await requireSettled(tx, group, version);
   await tx.load(...members.map(deviceList));
   const unknown = members.filter(
     (each) => each !== self.account && tx.get(deviceList(each)) === undefined && !fetched.hasAsked(each),
   );
+  if (unknown.length > 0 && failure !== undefined) throw failure;
   if (unknown.length > 0) return { kind: 'fetch', lists: unknown, bundles: [] };
   const send = await planSend(core, tx, self, record, profile);
   const { plan, distribution } = send;
@@ -98,30 +126,66 @@ async function encryptStep(core: Core, tx: Transaction, request: Request, fetche
     fetch: plan.fetch,
     bundles: distribution.kind === 'distribute' ? distribution.plan.bundles : [],
   });
-  if (missing !== undefined) return { kind: 'fetch', ...missing };
+  if (missing !== undefined && failure === undefined) return { kind: 'fetch', ...missing };
+  // Who cannot be given the key would miss the message; whose list is too old does anyway.
+  if (failure !== undefined && (missing?.bundles.length ?? 0) > 0) throw failure;
+  const length = lengthFor(request, plan);
+  tx.set(groupStanding(group), standing);
+  const given = await giveKey(core, tx, self, send, fetched);
+  tx.set(ownSenderKey(group), given.key.senderKey);
+  tx.set(keyHolders(group), given.key.holders);
+  if (given.isPart || (given.envelopes.length > 0 && length + lengthOfKeys(given) > MAX_SEND_LENGTH)) {
+    const name = outboxName(tx.stamp(), given.messageId);
+    await writeEntry(core, tx, name, { messageId: given.messageId, round: 0, envelopes: given.envelopes });
+    return { kind: 'given', name };
+  }
+  return write(core, tx, self, { request, record, send, given });
+}
 
-  const { key: given, envelopes: keys, outcomes } = await distribute(core, tx, self, send, fetched);
+/**
+ * Bytes of a message to all devices of a plan.
+ *
+ * @throws PolyratchetError `too-large`
+ */
+function lengthFor({ group, body }: Request, { recipients, ownDevices }: FanoutPlan): number {
+  const readers = [...recipients, ...ownDevices].filter(({ kind }) => kind !== 'refused');
+  const got = readers.length * (body.length + MESSAGE_OVERHEAD);
+  if (got <= MAX_SEND_LENGTH) return got;
+  throw new PolyratchetError('too-large', { what: `message to ${group}`, limit: MAX_SEND_LENGTH, got });
+}
+
+function lengthOfKeys({ envelopes }: Given): number {
+  return envelopes.reduce((sum, { bytes }) => sum + bytes.length + KEY_OVERHEAD, 0);
+}
+
+/** A message that can be encrypted. */
+interface Prepared {
+  readonly request: Request;
+  readonly record: GroupRecord;
+  readonly send: GroupSend;
+  readonly given: Given;
+}
+
+/** Encrypts a message once, and writes it for all who read it. */
+async function write(
+  core: Core,
+  tx: Transaction,
+  self: Self,
+  { request, record, send: { plan, distribution }, given }: Prepared,
+): Promise<Step> {
+  const { group, id: messageId } = request;
   const { format, random } = core.settings;
   const { metadata, participantHash } = plan;
   const content = { body: request.body };
-  const encrypted = encryptGroupMessage({
-    record,
-    distribution,
-    key: given,
-    messageId,
-    format,
-    content,
-    metadata,
-    random,
-  });
+  const about = { record, distribution, key: given.key, messageId, format, metadata };
+  const encrypted = encryptGroupMessage({ ...about, content, random });
   tx.set(ownSenderKey(group), encrypted.key.senderKey);
   tx.set(keyHolders(group), encrypted.key.holders);
-  const state = groupStateOf(record);
+  const readers = readersOf(plan, encrypted.key);
   const outgoing = compose(core, plan, {
     id: messageId,
-    content: { ...content, extensions: { groupState: state } },
+    content: { ...content, extensions: { groupState: groupStateOf(record) } },
   });
-  const readers = readersOf(plan, encrypted.key);
   await tx.load(message(messageId));
   tx.set(message(messageId), withReaders(outgoing, readers, tx.now));
   const at = tx.stamp();
@@ -134,70 +198,8 @@ async function encryptStep(core: Core, tx: Transaction, request: Request, fetche
   }));
   const name = outboxName(at, messageId);
   // Keys come before the message that they open.
-  const envelopes = [...keys, ...messages];
+  const envelopes = [...given.envelopes, ...messages];
   const entry = await writeEntry(core, tx, name, { messageId, round: 1, participantHash, envelopes });
-  return { kind: 'stored', name, written: { entry, plan, isPart: false }, devices: outcomesOf(plan, readers, outcomes) };
-}
-
-interface Distributed {
-  readonly key: GroupKey;
-  readonly envelopes: readonly Envelope[];
-  readonly outcomes: readonly DeviceOutcome[];
-}
-
-/** Gives our key to those who lack it. */
-async function distribute(
-  core: Core,
-  tx: Transaction,
-  self: Self,
-  { key, distribution }: GroupSend,
-  fetched: Fetched,
-): Promise<Distributed> {
-  if (distribution.kind !== 'distribute') return { key, envelopes: [], outcomes: [] };
-  const { plan, to } = distribution;
-  const { senderKey, holders } = key;
-  const messageId = randomId(core);
-  const groupId = plan.chat;
-  const outgoing = compose(core, plan, {
-    id: messageId,
-    content: { senderKeyDistribution: { groupId, message: senderKeyDistribution({ senderKey }) } },
-  });
-  const { envelopes, outcomes } = await sealStep(core, tx, self, plan, outgoing, fetched);
-  await markKept(tx, messageId);
-  const sealed = outcomes.flatMap((outcome) => (outcome.kind === 'sealed' ? [outcome.device] : []));
-  return { key: { senderKey, holders: addKeyHolders({ holders, to, sealed }) }, envelopes, outcomes };
-}
-
-type Reader = Pick<GroupKey['holders']['devices'][number], 'device' | 'identityKey'>;
-
-/** The devices that have the key, and may read. */
-function readersOf({ recipients, ownDevices }: FanoutPlan, { holders }: GroupKey): readonly Reader[] {
-  const accepted = new Set(
-    [...recipients, ...ownDevices].filter(({ kind }) => kind !== 'refused').map(({ device }) => device),
-  );
-  return holders.devices.filter(({ device }) => accepted.has(device));
-}
-
-/** The message with those who get it: who asks for it again must be one of them. */
-function withReaders(outgoing: OutgoingMessage, readers: readonly Reader[], sentAt: number): OutgoingMessage {
-  const { messageId, plaintexts } = outgoing;
-  if (plaintexts.kind === 'each') return outgoing;
-  const devices = readers.map(({ device, identityKey }) => ({ device, identityKey }));
-  return { ...outgoing, sent: { messageId, sentAt, parts: [{ plaintext: plaintexts.plaintext, devices }] } };
-}
-
-/** What became of each device: it reads, or there was something in the way of our key. */
-function outcomesOf(
-  { recipients, ownDevices }: FanoutPlan,
-  readers: readonly Reader[],
-  outcomes: readonly DeviceOutcome[],
-): readonly DeviceOutcome[] {
-  const reading = new Set(readers.map(({ device }) => device));
-  const others = new Map(outcomes.map((outcome) => [outcome.device, outcome]));
-  return [...recipients, ...ownDevices].map((planned): DeviceOutcome => {
-    const { device } = planned;
-    if (planned.kind === 'refused') return planned;
-    if (reading.has(device)) return { kind: 'sealed', device };
-    return others.get(device) ?? { kind: 'needs-bundle', device, session: 'none' };
-  });
+  const devices = outcomesOf(plan, readers, given.outcomes);
+  return { kind: 'stored', name, written: { entry, plan, isPart: false }, devices };
 }

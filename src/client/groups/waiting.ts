@@ -45,7 +45,8 @@ export async function releaseWaiting(
       if (outcome.kind === 'done') await stopWaiting(tx, group, message);
       return outcome;
     });
-    if (opened.kind === 'done') outcomes.push(opened);
+    // What still waits would be looked at again and again; whom it lets us ask is asked.
+    outcomes.push(opened.kind === 'done' ? opened : { ...DONE, entries: opened.entries ?? [] });
   }
   return outcomes;
 }

@@ -1,6 +1,12 @@
 /** Forged changes and keys, messages in the wrong group, forks, and a server that keeps changes to itself. */
 import { accountOf, type Address, type Envelope } from 'polyratchet';
-import { decodeGroup, encodeGroupUpdate, groupHash, type GroupChange } from 'polyratchet/group';
+import {
+  decodeGroup,
+  encodeGroupUpdate,
+  groupHash,
+  MAX_GROUP_VERSION,
+  type GroupChange,
+} from 'polyratchet/group';
 import {
   createSenderKey,
   decodeReceivedSenderKey as decodeKey,
@@ -75,7 +81,7 @@ describe('Carol, who is no admin, and Dave, who is no member,', () => {
       encodeGroupUpdate({ kind: 'state', group: { ...before, version: version + 1, admins: [CAROL] } }),
       encodeGroupUpdate({
         kind: 'state',
-        group: { ...before, version: 4_000_000_000, members: [BOB, CAROL], admins: [CAROL] },
+        group: { ...before, version: MAX_GROUP_VERSION, members: [BOB, CAROL], admins: [CAROL] },
       }),
       Uint8Array.of(1, 2, 3),
     ];
@@ -140,7 +146,7 @@ describe('Carol, who is no admin, and Dave, who is no member,', () => {
     const answers = world.keep(TABLET, ({ from }) => from === BOB);
     const tablet = await world.link(bob, WITH_GROUPS);
     await world.settled();
-    const forged = { ...state, version: 4_000_000_000, members: [BOB, CAROL], admins: [CAROL] };
+    const forged = { ...state, version: MAX_GROUP_VERSION, members: [BOB, CAROL], admins: [CAROL] };
     const content = { groupChange: encodeGroupUpdate({ kind: 'state', group: forged }) };
     await play(world, carol, (tricks) => tricks.say({ chat: group, accounts: [BOB], content }));
     expect(await stateOf(tablet)).toEqual(forged);

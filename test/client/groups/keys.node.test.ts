@@ -3,6 +3,7 @@ import type { Envelope, Store } from 'polyratchet';
 import { encodeRetryRequest } from 'polyratchet/fanout';
 import { KEY_WAIT_MS } from 'polyratchet/groups';
 import { createMemoryStore } from 'polyratchet/memory';
+import { MAX_UNKNOWN_ASKED } from '../../../src/client/groups/tell.js';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Device } from '../device.js';
 import { DAY_MS, NO_FAULTS } from '../world.js';
@@ -268,7 +269,9 @@ describe('what comes before the news about the group', () => {
     }));
     await world.deliver(...made);
     await world.settled();
-    expect(bob.store.size() - before).toBeLessThan(64 * 7);
+    expect(bob.store.size() - before).toBeLessThan((64 + MAX_UNKNOWN_ASKED) * 6);
+    const toAlice = world.ciphertexts.envelopes.filter(({ from, to }) => from === BOB && to === ALICE);
+    expect(toAlice).toHaveLength(MAX_UNKNOWN_ASKED); // Alice is said to have written in all of them
     await speak(alice, 'another');
     expect(bob.texts).toEqual(['real', 'another']);
     await days(8);

@@ -39,6 +39,7 @@ function tricks(): Feature<'tricks', Tricks> {
       takeEnvelope: () => Promise.resolve({ kind: 'done', fetch: [] }),
       release: () => Promise.resolve([]),
       mayAsk: () => Promise.resolve(true),
+      mayRead: () => Promise.resolve(true),
       forget: () => Promise.resolve(),
       renew: () => Promise.resolve(),
       stop: () => undefined,
