@@ -217,10 +217,13 @@ class Walk {
         kind === 'leave' ? groups.leave(GROUP) : groups[kind](GROUP, [whom]),
       );
       this.#tally.changes++;
-      if (kind === 'remove' || kind === 'leave') this.#wereOut.add(kind === 'leave' ? account : whom);
     } catch (error) {
+      // Whoever has died after it was done is told that it cannot be done again.
       if (!PolyratchetError.is(error, 'membership-conflict')) throw error;
     }
+    const subject = kind === 'leave' ? account : whom;
+    const state = await act(this.#world, device, (groups) => groups.get(GROUP)).catch(() => undefined);
+    if (state?.members.includes(subject) === false) this.#wereOut.add(subject);
   }
 
   /** Devices of those who are admins in their own eyes. */
