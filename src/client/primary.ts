@@ -114,7 +114,12 @@ async function signByItself(core: Core, change: ChangeList): Promise<boolean> {
 }
 
 /** A companion by its address; or by its key index, which it has before it has an address. */
-export type CompanionReference = Address | { readonly keyIndex: number };
+export type CompanionReference =
+  | Address
+  | {
+      /** Its key index. */
+      readonly keyIndex: number;
+    };
 
 /** Unlinks one companion: it gets nothing from now on, and the next list leaves it out. */
 export async function unlinkCompanion(core: Core, reference: CompanionReference): Promise<void> {

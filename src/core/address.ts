@@ -11,8 +11,8 @@ import { invalidArgument } from './refusals.js';
  * An account (`user@server`) or one of its devices (`user:device@server`; the primary, device 0, is `user@server`).
  *
  * `user` and `server` are one or more characters of printable ASCII, without space, comma, `:` and `@`; case counts. `device` is
- * 1 … 65535 without a leading zero. All of it has at most 128 characters ({@link MAX_ADDRESS_LENGTH}): give an account 122, so that
- * its companions fit. A group's address has the form of an account's.
+ * 1 … 65535 without a leading zero. All of it has at most 128 characters, and an account at most 122, so that its companions
+ * fit. A group's address has the form of an account's.
  */
 export type Address = string;
 
