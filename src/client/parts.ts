@@ -22,15 +22,26 @@ export interface RoundPart {
   readonly isPart: boolean;
 }
 
-/** The devices of a plan that a transaction has room for: the first of those that were not sent the message and can be. */
-export function partOf(plan: FanoutPlan, message: OutgoingMessage, bundles: BundleLookup): RoundPart {
+/**
+ * The devices of a plan that a transaction has room for: the first of those that were not sent the message and can be. Those
+ * for whom it has failed have their turn again in the last part.
+ */
+export function partOf(
+  plan: FanoutPlan,
+  message: OutgoingMessage,
+  bundles: BundleLookup,
+  failed: ReadonlySet<Address>,
+): RoundPart {
   const most = Math.max(1, Math.floor(MAX_PART_LENGTH / (longestPlaintext(message) + OVERHEAD)));
   const whole = { plan, isPart: false };
   if (plan.recipients.length + plan.ownDevices.length <= most) return whole;
   const sent = new Set(message.sent?.parts.flatMap(({ devices }) => devices.map(({ device }) => device)));
   const open = [...plan.recipients, ...plan.ownDevices].filter(
     ({ kind, device }) =>
-      kind !== 'refused' && !sent.has(device) && (kind === 'ready' || bundles.get(device) !== undefined),
+      kind !== 'refused' &&
+      !sent.has(device) &&
+      !failed.has(device) &&
+      (kind === 'ready' || bundles.get(device) !== undefined),
   );
   if (open.length <= most) return whole;
   const chosen = new Set<Address>(open.slice(0, most).map(({ device }) => device));

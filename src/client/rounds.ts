@@ -13,7 +13,7 @@ import { connected, loadSelf, loadSessions, type Core } from './core.js';
 import { message, outboxEntry, session } from './keys.js';
 import { accountsOf, refreshLists } from './lists.js';
 import { finish, readEntry, removeEntry, writeEntry } from './outboxEntry.js';
-import { planChat, sealRound, type Round } from './seal.js';
+import { Fetched, planChat, sealRound, type Round } from './seal.js';
 import type { OutboxEntry } from './state.js';
 import type { Transaction } from './transaction.js';
 
@@ -28,13 +28,14 @@ export async function sendEntry(core: Core, name: string, written?: Written): Pr
   let current: Round = written ?? { isPart: false };
   let entry = written?.entry;
   let hasFetched = false;
+  let fetched = new Fetched();
   for (;;) {
     entry ??= await core.transactor.run((tx) => readEntry(tx, name));
     if (entry === undefined) return;
     if (entry.round > 0 && entry.envelopes.length === 0) {
       // Whoever was interrupted after the server's answer may not have the lists that it has asked for.
       if (entry.round > 1 && !hasFetched) await refreshLists(core, await accountsTo(core, entry.messageId));
-      current = await sealNext(core, name, entry);
+      current = await sealNext(core, name, entry, fetched);
       entry = undefined;
       continue;
     }
@@ -47,6 +48,8 @@ export async function sendEntry(core: Core, name: string, written?: Written): Pr
     const fetch = await core.transactor.run((tx) => takeAnswer(core, tx, name, round, answer, current));
     if (fetch === undefined) return;
     entry = undefined;
+    // The parts of a round share what was fetched; what the server finds wrong with one is fetched anew.
+    if (!current.isPart || !isSilent(answer)) fetched = new Fetched();
     await refreshLists(core, fetch);
     hasFetched = true;
   }
@@ -93,12 +96,14 @@ async function takeAnswer(
     .filter((device) => answer.stale?.includes(device) === true);
   const sessions = await loadSessions(tx, stale);
   const review = reviewAnswer({ plan: planned, message: sent, answer, sessions });
-  if (review.kind !== 'done') {
+  // Whoever comes in a later part has not been asked about yet.
+  const isLeft = review.kind === 'given-up' && isPart;
+  if (review.kind !== 'done' && !isLeft) {
     tx.set(message(messageId), review.message);
     for (const [device, renewed] of review.sessions) tx.set(session(device), renewed);
   }
   // A plan that was made after the round may name devices that the round did not reach: it is sealed for them.
-  const isOver = review.kind === 'given-up' || (review.kind === 'done' && plan !== undefined);
+  const isOver = (review.kind === 'given-up' && !isLeft) || (review.kind === 'done' && plan !== undefined);
   if (isOver) {
     await finish(tx, name, messageId);
     return undefined;
@@ -108,8 +113,8 @@ async function takeAnswer(
 }
 
 /** Encrypts the next round; if nobody is left to encrypt for, the message is sent. */
-async function sealNext(core: Core, name: string, entry: OutboxEntry): Promise<Round> {
-  return sealRound(core, entry.messageId, async (tx, sealed) => {
+async function sealNext(core: Core, name: string, entry: OutboxEntry, fetched: Fetched): Promise<Round> {
+  return sealRound(core, entry.messageId, fetched, async (tx, sealed) => {
     if (sealed === undefined || sealed.envelopes.length === 0) {
       await finish(tx, name, entry.messageId);
       return;

@@ -114,18 +114,28 @@ export async function sealStep(
   fetched: Fetched,
 ): Promise<SealedPart> {
   const { identity, registrationId, deviceIdentity } = self;
-  const { plan, isPart } = partOf(whole, outgoing, fetched.bundles);
-  const sealed = sealEnvelopes({
-    plan,
-    message: outgoing,
-    identity,
-    registrationId,
-    ...(deviceIdentity === undefined ? {} : { deviceIdentity }),
-    sessions: await loadSessions(tx, devicesOf(plan)),
-    bundles: fetched.bundles,
-    random: core.settings.random,
-    now: tx.now,
-  });
+  const { bundles } = fetched;
+  const seal = async (plan: FanoutPlan): Promise<SealedEnvelopes> =>
+    sealEnvelopes({
+      plan,
+      message: outgoing,
+      identity,
+      registrationId,
+      ...(deviceIdentity === undefined ? {} : { deviceIdentity }),
+      sessions: await loadSessions(tx, devicesOf(plan)),
+      bundles,
+      random: core.settings.random,
+      now: tx.now,
+    });
+  const failed = new Set<Address>();
+  let part = partOf(whole, outgoing, bundles, failed);
+  let sealed = await seal(part.plan);
+  // A part for which nobody could be encrypted would look like the end.
+  while (part.isPart && sealed.envelopes.length === 0) {
+    for (const device of devicesOf(part.plan)) failed.add(device);
+    part = partOf(whole, outgoing, bundles, failed);
+    sealed = await seal(part.plan);
+  }
   for (const [device, renewed] of sealed.sessions) tx.set(session(device), renewed);
   await tx.load(message(outgoing.messageId));
   tx.set(message(outgoing.messageId), sealed.message);
@@ -135,7 +145,7 @@ export async function sealStep(
     const changed = identityChange(outcome.error);
     if (changed !== undefined) tx.emit(changed);
   }
-  return { ...sealed, isPart };
+  return { ...sealed, isPart: part.isPart };
 }
 
 /**
@@ -177,7 +187,7 @@ export interface Round {
 }
 
 /** What is known of what was encrypted; the plan is kept for the next message. */
-export function known(core: Core, { plan, isPart }: SealedPart): Round {
+export function roundOf(core: Core, { plan, isPart }: SealedPart): Round {
   if (isPart) return { isPart };
   keepPlan(core, plan);
   return { plan, isPart };
@@ -204,9 +214,9 @@ async function readersOf(
 export async function sealRound(
   core: Core,
   messageId: string,
+  fetched: Fetched,
   then: (tx: Transaction, sealed: SealedPart | undefined) => Promise<void>,
 ): Promise<Round> {
-  const fetched = new Fetched();
   for (;;) {
     const step = await core.transactor.run(async (tx): Promise<Missing | Round> => {
       const outgoing = await tx.read(message(messageId));
@@ -222,7 +232,7 @@ export async function sealRound(
       const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
       requireReached(plan, sealed);
       await then(tx, sealed);
-      return known(core, sealed);
+      return roundOf(core, sealed);
     });
     if (!('lists' in step)) return step;
     await fetched.fetch(core, step);

@@ -24,7 +24,7 @@ import { finish, writeEntry } from './outboxEntry.js';
 import type { Written } from './rounds.js';
 import {
   Fetched,
-  known,
+  roundOf,
   planChat,
   requireReached,
   sealStep,
@@ -154,11 +154,8 @@ async function encryptStep(
 ): Promise<Step> {
   const { id: messageId, chat, accounts } = request;
   const self = await loadSelf(tx, sentId(messageId), ...accounts.map(deviceList));
-  const used = tx.get(sentId(messageId));
-  if (used !== undefined) {
-    const name = outboxName(used.at, messageId);
-    return { kind: 'known', ...((await tx.read(outboxEntry(name))) === undefined ? {} : { name }) };
-  }
+  const known = await findSent(tx, messageId);
+  if (known !== undefined) return { kind: 'known', ...known };
   const unknown = accounts.filter(
     (account) =>
       account !== self.account && tx.get(deviceList(account)) === undefined && !fetched.hasAsked(account),
@@ -179,7 +176,7 @@ async function encryptStep(
   const sealed = await sealStep(core, tx, self, plan, outgoing, fetched);
   requireReached(plan, sealed);
   const { envelopes, outcomes, isPart } = sealed;
-  const round = known(core, sealed);
+  const round = roundOf(core, sealed);
   if (envelopes.length === 0) {
     await finish(tx, name, messageId);
     return { kind: 'stored', name, devices: outcomes };
@@ -187,6 +184,17 @@ async function encryptStep(
   const whole = isPart ? {} : { participantHash: plan.participantHash };
   const entry = await writeEntry(core, tx, name, { messageId, round: 1, ...whole, envelopes });
   return { kind: 'stored', name, written: { entry, ...round }, devices: outcomes };
+}
+
+/** What is known of an id that was used: the name of its entry in the outbox, unless the message is sent. */
+export async function findSent(
+  tx: Transaction,
+  messageId: string,
+): Promise<{ readonly name?: string } | undefined> {
+  const used = await tx.read(sentId(messageId));
+  if (used === undefined) return undefined;
+  const name = outboxName(used.at, messageId);
+  return (await tx.read(outboxEntry(name))) === undefined ? {} : { name };
 }
 
 /** Stores a message that is encrypted when it is sent; returns its entry in the outbox. */

@@ -17,7 +17,7 @@ import type { Outbox } from '../outbox.js';
 import { writeEntry } from '../outboxEntry.js';
 import type { Written } from '../rounds.js';
 import { Fetched, type Missing } from '../seal.js';
-import { compose, isServerDown, randomId, type SentMessageResult } from '../send.js';
+import { compose, findSent, isServerDown, randomId, type SentMessageResult } from '../send.js';
 import { MIN_COMMIT_LENGTH } from '../store.js';
 import type { Transaction } from '../transaction.js';
 import { requireSettled } from './disputes.js';
@@ -44,6 +44,8 @@ interface Request {
 }
 
 type Step =
+  /** The id was used: the message is sent, or there is an entry for it. */
+  | { readonly kind: 'known'; readonly name?: string }
   | ({ readonly kind: 'fetch' } & Missing)
   /** Some have our key now, who lacked it; there was no room for more. */
   | { readonly kind: 'given'; readonly name: string }
@@ -82,6 +84,9 @@ export async function sendToGroup(
   for (;;) {
     const step = await core.transactor.run((tx) => encryptStep(core, tx, request, fetched, failure));
     switch (step.kind) {
+      case 'known':
+        if (step.name === undefined) return { kind: 'sent', id: request.id, devices: [] };
+        return { ...(await outbox.send(step.name)), id: request.id, devices: [] };
       case 'stored': {
         const sent = await outbox.send(step.name, step.written);
         return { ...sent, id: request.id, devices: step.devices };
@@ -109,8 +114,8 @@ async function encryptStep(
 ): Promise<Step> {
   const { group, id: messageId, profile } = request;
   const self = await loadSelf(tx, sentId(messageId), groupRecord(group), groupStanding(group));
-  const used = tx.get(sentId(messageId));
-  if (used !== undefined) return { kind: 'stored', name: outboxName(used.at, messageId), devices: [] };
+  const known = await findSent(tx, messageId);
+  if (known !== undefined) return { kind: 'known', ...known };
   const record = await requireGroup(tx, group);
   const { members, version } = record.group;
   const standing = await requireSettled(tx, group, version);
