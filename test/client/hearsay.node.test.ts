@@ -8,6 +8,7 @@ import { Fetched, planChat, sealStep } from '../../src/client/seal.js';
 import { compose } from '../../src/client/send.js';
 import type { Device } from './device.js';
 import { HOUR_MS, World } from './world.js';
+import { BYSTANDER } from './bystander.js';
 
 const ALICE: Address = 'alice@example.org';
 const BOB: Address = 'bob@example.org';
@@ -26,14 +27,7 @@ class Gossip {
       this.#core = core;
       return {
         methods: {},
-        takeMessage: () => Promise.resolve(undefined),
-        takeEnvelope: () => Promise.resolve({ kind: 'done', fetch: [] }),
-        release: () => Promise.resolve([]),
-        mayAsk: () => Promise.resolve(true),
-        mayRead: () => Promise.resolve(true),
-        forget: () => Promise.resolve(),
-        renew: () => Promise.resolve(),
-        stop: () => undefined,
+        ...BYSTANDER,
       };
     },
   };

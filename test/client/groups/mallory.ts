@@ -8,6 +8,7 @@ import { sendContent, type Request } from '../../../src/client/send.js';
 import type { ReceivedSenderKey } from 'polyratchet/senderkey';
 import type { Device } from '../device.js';
 import type { World } from '../world.js';
+import { BYSTANDER } from '../bystander.js';
 
 interface Tricks {
   /** Sends a message with any content, in any chat. */
@@ -35,14 +36,7 @@ function tricks(): Feature<'tricks', Tricks> {
             return tx.read(receivedSenderKey(device, group));
           }),
       },
-      takeMessage: () => Promise.resolve(undefined),
-      takeEnvelope: () => Promise.resolve({ kind: 'done', fetch: [] }),
-      release: () => Promise.resolve([]),
-      mayAsk: () => Promise.resolve(true),
-      mayRead: () => Promise.resolve(true),
-      forget: () => Promise.resolve(),
-      renew: () => Promise.resolve(),
-      stop: () => undefined,
+      ...BYSTANDER,
     }),
   };
 }
